@@ -1,0 +1,47 @@
+import tseslint from 'typescript-eslint';
+
+/** Which folder of src may import which (docs/architecture.md): nothing imports upward. */
+const MAY_IMPORT = {
+  core: [],
+  image: ['core'],
+  depth: ['core', 'image', 'hydra'],
+  hydra: ['core', 'image'],
+  effects: ['core', 'image', 'depth'],
+  node: ['core', 'image', 'depth'],
+  cli: ['core', 'image', 'depth', 'hydra', 'effects', 'node'],
+};
+
+const direction = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
+  files: [`src/${folder}/**/*.ts`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          {
+            regex: `^\\.\\./(?!\\.\\.)(?!(${allowed.join('|') || '-'})/)`,
+            message: `src/${folder} may import only: ${allowed.join(', ') || 'nothing'}.`,
+          },
+          // The effects cost a host no neural network: what they take from src/depth is the map, not the estimator.
+          ...(folder === 'effects'
+            ? [{ regex: 'tensorflow|/depth/(estimate|index)', message: 'src/effects never reaches TensorFlow.js.' }]
+            : []),
+          ...(folder === 'hydra' ? [] : [{ regex: '@tensorflow/', message: 'Only src/hydra imports TensorFlow.js.' }]),
+        ],
+      },
+    ],
+  },
+}));
+
+export default tseslint.config(
+  { ignores: ['dist/', 'out/', 'node_modules/', 'training/', 'models/', 'coverage/', 'demo/dist/'] },
+  ...tseslint.configs.recommended,
+  {
+    rules: {
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+    },
+  },
+  ...direction,
+);

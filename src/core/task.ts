@@ -1,0 +1,53 @@
+/** What every long call takes. */
+export interface TaskOptions {
+  /** Stops the call: it rejects with the signal's reason (a DOM `AbortError` by default). */
+  signal?: AbortSignal | undefined;
+  /** Called with the share done, 0 to 1, never decreasing. */
+  onProgress?: ((done: number) => void) | undefined;
+}
+
+/** Longest time a kernel runs before it lets the event loop turn, in milliseconds; an abort is seen within it. */
+const SLICE_MS = 24;
+
+/**
+ * Runs `step(y0, y1)` over the rows 0..rows in slices, lets the event loop turn between them, and checks the signal.
+ * `grain` is the number of rows in one indivisible step.
+ */
+export async function forRows(
+  rows: number,
+  grain: number,
+  options: TaskOptions,
+  step: (y0: number, y1: number) => void,
+): Promise<void> {
+  let last = performance.now();
+  options.signal?.throwIfAborted();
+  for (let y = 0; y < rows; y += grain) {
+    step(y, Math.min(rows, y + grain));
+    const now = performance.now();
+    if (now - last > SLICE_MS) {
+      options.onProgress?.(Math.min(1, (y + grain) / rows));
+      await breathe(options.signal);
+      last = performance.now();
+    }
+  }
+  options.onProgress?.(1);
+}
+
+/** Lets the event loop turn (a macrotask, so that input events and timers run), then checks the signal. */
+export async function breathe(signal?: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });
+  signal?.throwIfAborted();
+}
+
+/** A share of a larger task: maps the inner progress 0..1 to from..to. */
+export function part(options: TaskOptions, from: number, to: number): TaskOptions {
+  const { signal, onProgress } = options;
+  return { signal, onProgress: onProgress && ((p) => onProgress(from + (to - from) * p)) };
+}

@@ -1,0 +1,2 @@
+export { checkDepth, createDepthMap, disparityAt, type DepthMap } from './depth-map.js';
+export { defaultHydra, estimateDepth, type EstimateOptions } from './estimate.js';

@@ -1,0 +1,7 @@
+export { Hydra, type HydraMemory, type HydraOptions, type Plane } from './hydra.js';
+export { FeatureSet } from './features.js';
+export { Photo } from './photo.js';
+export type { Backend } from './tf.js';
+export type { FetchLike, ModuleLocation } from './loader.js';
+export type { BackboneManifest, HeadManifest, ModuleManifest, Preprocess, TapSpec } from './manifest.js';
+export type { Decoder, ImageInput } from '../image/decode.js';

@@ -1,0 +1,189 @@
+import { RelievoError } from '../core/errors.js';
+import type { TaskOptions } from '../core/task.js';
+import type { ModuleManifest } from './manifest.js';
+
+/** Where a module's files are: a folder's address, or a function from file name to address. */
+export type ModuleLocation = string | URL | ((file: string) => string | URL);
+
+/** Same shape as the global `fetch`; hand one in to add headers or to serve from elsewhere. */
+export type FetchLike = (url: string, init: { signal: AbortSignal | null }) => Promise<Response>;
+
+const TRIES = 3;
+const BACK_OFF_MS = 300;
+
+/** Address of one file of a module. */
+export function locate(location: ModuleLocation, file: string): URL {
+  if (typeof location === 'function') return new URL(location(file));
+  const base = new URL(location, typeof document === 'object' ? document.baseURI : undefined);
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  return new URL(file, base);
+}
+
+/**
+ * Fetches every file of a module, in parallel, and verifies each against its SHA-256 before it is handed out.
+ * Network failures and answers 429 and 5xx are tried again, three times in all, with growing pauses.
+ *
+ * @param onBytes called with the number of bytes that arrived since the last call.
+ * @throws RelievoError `MODEL_NETWORK` (unreachable, refused), `MODEL_CORRUPT` (wrong hash); the signal's reason.
+ */
+export async function loadFiles(
+  manifest: ModuleManifest,
+  location: ModuleLocation,
+  fetcher: FetchLike,
+  signal: AbortSignal | undefined,
+  onBytes: (bytes: number) => void,
+): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  // One failure stops the others: nobody waits for shards that will not be used.
+  const stop = new AbortController();
+  const any = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const files = Object.entries(manifest.sha256).map(async ([file, hash]) => {
+    const bytes = await loadFile(locate(location, file), hash, fetcher, { signal: any }, onBytes);
+    return [file, bytes] as const;
+  });
+  try {
+    return new Map(await Promise.all(files));
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled(files);
+    throw error;
+  }
+}
+
+/** Fetches and parses a `module.json`. @throws RelievoError `MODEL_NETWORK`, `MODEL_CONTRACT`. */
+export async function loadJson(url: URL, fetcher: FetchLike, signal?: AbortSignal): Promise<unknown> {
+  const bytes = await download(url, fetcher, { signal }, () => {});
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new RelievoError('MODEL_CONTRACT', `${url} is not JSON.`, { cause });
+  }
+}
+
+async function loadFile(
+  url: URL,
+  hash: string,
+  fetcher: FetchLike,
+  options: TaskOptions,
+  onBytes: (n: number) => void,
+) {
+  const cache = await openCache();
+  const key = `${url.href.split('#')[0]}?sha256=${hash}`;
+  const kept = await cache?.match(key).catch(() => undefined);
+  if (kept) {
+    const bytes = new Uint8Array(await kept.arrayBuffer());
+    if ((await sha256(bytes)) === hash) {
+      onBytes(bytes.byteLength);
+      return bytes;
+    }
+  }
+  const bytes = await download(url, fetcher, options, onBytes);
+  const got = await sha256(bytes);
+  if (got !== hash) {
+    throw new RelievoError(
+      'MODEL_CORRUPT',
+      `${url} (${bytes.byteLength} bytes) has SHA-256 ${got.slice(0, 12)}…, expected ${hash.slice(0, 12)}…: ` +
+        `the file is damaged or of another version. Copy the module's folder again.`,
+    );
+  }
+  // A full or forbidden cache costs the next start some time, nothing else.
+  await cache?.put(key, new Response(bytes)).catch(() => {});
+  return bytes;
+}
+
+async function download(url: URL, fetcher: FetchLike, options: TaskOptions, onBytes: (n: number) => void) {
+  const { signal } = options;
+  for (let attempt = 1; ; attempt++) {
+    let received = 0;
+    try {
+      signal?.throwIfAborted();
+      if (url.protocol === 'file:') {
+        const bytes = await readLocal(url, signal);
+        onBytes(bytes.byteLength);
+        return bytes;
+      }
+      const response = await fetcher(url.href, { signal: signal ?? null });
+      if (!response.ok) throw new HttpError(response.status);
+      const chunks: Uint8Array[] = [];
+      if (response.body) {
+        for (const reader = response.body.getReader(); ;) {
+          const { done, value } = await reader.read();
+          if (done) break;
+          chunks.push(value);
+          received += value.byteLength;
+          onBytes(value.byteLength);
+        }
+      } else {
+        chunks.push(new Uint8Array(await response.arrayBuffer()));
+      }
+      return concat(chunks);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      onBytes(-received); // what has to come again is not progress
+      const status = cause instanceof HttpError ? cause.status : undefined;
+      const final = url.protocol === 'file:' || (status !== undefined && status < 500 && status !== 429);
+      if (final || attempt >= TRIES) {
+        const why = status ? `HTTP ${status}` : cause instanceof Error ? cause.message : String(cause);
+        throw new RelievoError(
+          'MODEL_NETWORK',
+          `could not load ${url}: ${why}. Check that the models folder is served there, or set 'modelBaseUrl'.`,
+          { cause },
+        );
+      }
+      await pause(BACK_OFF_MS * 3 ** (attempt - 1), signal);
+    }
+  }
+}
+
+class HttpError extends Error {
+  constructor(readonly status: number) {
+    super(`HTTP ${status}`);
+  }
+}
+
+/** Node's fetch does not read file: addresses. `getBuiltinModule` instead of an import keeps `node:` out of web bundles. */
+async function readLocal(url: URL, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  const fs = globalThis.process?.getBuiltinModule?.('node:fs/promises');
+  if (!fs) throw new Error('file: addresses can be read in Node only');
+  return new Uint8Array(await fs.readFile(url, { signal }));
+}
+
+async function openCache(): Promise<Cache | undefined> {
+  // Absent in Node and on insecure origins; throws where storage is blocked.
+  return globalThis.caches?.open('relievo-models').catch(() => undefined);
+}
+
+/** @throws RelievoError `MODEL_NETWORK` where the page has no Web Crypto. */
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  if (!globalThis.crypto?.subtle) {
+    throw new RelievoError(
+      'MODEL_NETWORK',
+      'models can be verified on secure origins only: serve the page over https or from localhost.',
+    );
+  }
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+export function concat(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(chunks.reduce((n, c) => n + c.byteLength, 0));
+  let at = 0;
+  for (const c of chunks) {
+    out.set(c, at);
+    at += c.byteLength;
+  }
+  return out;
+}
+
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal!.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}

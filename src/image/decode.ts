@@ -1,0 +1,122 @@
+import { imageDimensionsFromData } from 'image-dimensions';
+import { RelievoError } from '../core/errors.js';
+import { checkImage, checkSize, createImage, MAX_PIXELS, type ImageDataLike } from './image-data.js';
+
+/** What a photo can be given as in a page. Bytes and Blobs are encoded files: JPEG, PNG, WebP, AVIF, GIF (first frame). */
+export type ImageInput = ImageDataLike | Blob | ArrayBuffer | Uint8Array | CanvasImageSource;
+
+/** Turns encoded bytes into upright pixels. `relievo/node` has one built on sharp. */
+export type Decoder = (bytes: Uint8Array, options: { maxPixels: number }) => Promise<ImageDataLike>;
+
+/** True for pixels, false for anything that has to be decoded or drawn. */
+export function isPixels(input: unknown): input is ImageDataLike {
+  const i = input as Partial<ImageDataLike> | null;
+  return typeof i === 'object' && i !== null && ArrayBuffer.isView(i.data) && typeof i.width === 'number';
+}
+
+/**
+ * Upright pixels of anything a page can show. Encoded files are turned by their EXIF orientation; the size is read
+ * from the header before anything is allocated.
+ *
+ * @param decoder decodes files where the runtime cannot (Node).
+ * @throws RelievoError `UNSUPPORTED_IMAGE`, `CORRUPT_IMAGE`, `IMAGE_TOO_LARGE`.
+ */
+export async function decode(
+  input: ImageInput,
+  options: { maxPixels?: number | undefined; decoder?: Decoder | undefined } = {},
+): Promise<ImageDataLike> {
+  const maxPixels = options.maxPixels ?? MAX_PIXELS;
+  if (isPixels(input)) {
+    checkImage('open', input, maxPixels);
+    return input;
+  }
+  const bytes = await encodedBytes(input);
+  if (bytes) {
+    checkHeader(bytes, maxPixels);
+    if (options.decoder) return options.decoder(bytes, { maxPixels });
+    if (typeof createImageBitmap !== 'function') {
+      throw new RelievoError(
+        'UNSUPPORTED_IMAGE',
+        `this runtime cannot decode files. In Node use 'readImage' of relievo/node, or pass it to Hydra.load as 'decoder'.`,
+      );
+    }
+    // The type is left empty on purpose: the browser sniffs the bytes, and never runs a script in them.
+    const bitmap = await createImageBitmap(new Blob([bytes]), { imageOrientation: 'from-image' }).catch((cause) => {
+      throw new RelievoError(
+        'CORRUPT_IMAGE',
+        'this file cannot be decoded: it is damaged, or of a kind this browser does not know. Try a JPEG or PNG.',
+        { cause },
+      );
+    });
+    try {
+      return draw(bitmap, bitmap.width, bitmap.height, maxPixels);
+    } finally {
+      bitmap.close();
+    }
+  }
+  const size = drawableSize(input);
+  if (!size)
+    throw new RelievoError(
+      'UNSUPPORTED_IMAGE',
+      'open: expected ImageData, a Blob or bytes of an image file, or something a canvas can draw.',
+    );
+  return draw(input as CanvasImageSource, size.width, size.height, maxPixels);
+}
+
+async function encodedBytes(input: ImageInput): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  if (typeof Blob === 'function' && input instanceof Blob) return new Uint8Array(await input.arrayBuffer());
+  if (input instanceof ArrayBuffer) return new Uint8Array(input);
+  // A copy that also turns a SharedArrayBuffer's view into one that a Blob accepts.
+  if (ArrayBuffer.isView(input)) return Uint8Array.from(input as Uint8Array);
+  return undefined;
+}
+
+/** @throws RelievoError before a pixel is allocated. */
+export function checkHeader(bytes: Uint8Array, maxPixels: number): void {
+  if (bytes.byteLength === 0) throw new RelievoError('CORRUPT_IMAGE', 'this file is empty (0 bytes).');
+  let size: { width: number; height: number } | undefined;
+  try {
+    size = imageDimensionsFromData(bytes);
+  } catch {
+    return; // a header the reader trips over is for the decoder to judge
+  }
+  if (size) checkSize('open', size.width, size.height, maxPixels);
+}
+
+function drawableSize(input: unknown): { width: number; height: number } | undefined {
+  if (typeof input !== 'object' || input === null) return undefined;
+  const i = input as Record<string, unknown>;
+  for (const [w, h] of [
+    ['naturalWidth', 'naturalHeight'],
+    ['videoWidth', 'videoHeight'],
+    ['displayWidth', 'displayHeight'],
+    ['width', 'height'],
+  ] as const) {
+    if (typeof i[w] === 'number' && typeof i[h] === 'number') {
+      if (i[w] === 0 || i[h] === 0)
+        throw new RelievoError('UNSUPPORTED_IMAGE', 'open: this element has no picture yet; wait until it has loaded.');
+      return { width: i[w], height: i[h] };
+    }
+  }
+  return undefined;
+}
+
+function draw(source: CanvasImageSource, width: number, height: number, maxPixels: number): ImageDataLike {
+  checkSize('open', width, height, maxPixels);
+  const canvas =
+    typeof OffscreenCanvas === 'function'
+      ? new OffscreenCanvas(width, height)
+      : Object.assign(document.createElement('canvas'), { width, height });
+  const context = canvas.getContext('2d', { willReadFrequently: true }) as
+    OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D | null;
+  if (!context)
+    throw new RelievoError(
+      'IMAGE_TOO_LARGE',
+      `open: no canvas of ${width} × ${height} can be had here. Scale the photo down.`,
+    );
+  context.drawImage(source, 0, 0, width, height);
+  const pixels = context.getImageData(0, 0, width, height);
+  return typeof ImageData === 'function'
+    ? pixels
+    : createImage(width, height, 'srgb', pixels.data as Uint8ClampedArray<ArrayBuffer>);
+}

@@ -1,0 +1,133 @@
+import type { ImageDataLike } from './image-data.js';
+
+/**
+ * Area-averaged RGB of an image at another size, `(rgb / 255 - mean) / std`, interleaved Float32 [height, width, 3].
+ * Every source pixel counts with the area it covers (what OpenCV calls INTER_AREA); enlarging is bilinear. Transparent
+ * pixels are laid over mid-grey first: what they hide is undefined.
+ */
+export function resizeToTensor(
+  image: ImageDataLike,
+  width: number,
+  height: number,
+  mean: readonly number[] = [0, 0, 0],
+  std: readonly number[] = [1, 1, 1],
+): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(width * height * 3);
+  const xs = spans(image.width, width);
+  const ys = spans(image.height, height);
+  const scale = std.map((s) => 1 / (255 * s));
+  const shift = mean.map((m, i) => -m / std[i]!);
+  const { data, width: w } = image;
+  const row = new Float32Array(w * 3);
+  const opaque = isOpaque(data);
+  for (let y = 0; y < height; y++) {
+    row.fill(0);
+    for (let k = ys.start[y]!; k < ys.start[y + 1]!; k++) {
+      const wy = ys.weight[k]!;
+      let p = ys.index[k]! * w * 4;
+      if (opaque) {
+        for (let i = 0; i < row.length; i += 3, p += 4) {
+          row[i] = row[i]! + wy * data[p]!;
+          row[i + 1] = row[i + 1]! + wy * data[p + 1]!;
+          row[i + 2] = row[i + 2]! + wy * data[p + 2]!;
+        }
+      } else {
+        for (let i = 0; i < row.length; i += 3, p += 4) {
+          const a = data[p + 3]! / 255;
+          const grey = 127.5 * (1 - a);
+          row[i] = row[i]! + wy * (data[p]! * a + grey);
+          row[i + 1] = row[i + 1]! + wy * (data[p + 1]! * a + grey);
+          row[i + 2] = row[i + 2]! + wy * (data[p + 2]! * a + grey);
+        }
+      }
+    }
+    let o = y * width * 3;
+    for (let x = 0; x < width; x++, o += 3) {
+      let r = 0;
+      let g = 0;
+      let b = 0;
+      for (let k = xs.start[x]!; k < xs.start[x + 1]!; k++) {
+        const wx = xs.weight[k]!;
+        const i = xs.index[k]! * 3;
+        r += wx * row[i]!;
+        g += wx * row[i + 1]!;
+        b += wx * row[i + 2]!;
+      }
+      out[o] = r * scale[0]! + shift[0]!;
+      out[o + 1] = g * scale[1]! + shift[1]!;
+      out[o + 2] = b * scale[2]! + shift[2]!;
+    }
+  }
+  return out;
+}
+
+/** A plane (row-major) at another size: area-averaged when shrinking, bilinear when enlarging. */
+export function resizePlane(
+  plane: Float32Array,
+  from: { readonly width: number; readonly height: number },
+  width: number,
+  height: number,
+): Float32Array<ArrayBuffer> {
+  const xs = spans(from.width, width);
+  const ys = spans(from.height, height);
+  const out = new Float32Array(width * height);
+  const row = new Float32Array(from.width);
+  for (let y = 0; y < height; y++) {
+    row.fill(0);
+    for (let k = ys.start[y]!; k < ys.start[y + 1]!; k++) {
+      const wy = ys.weight[k]!;
+      const p = ys.index[k]! * from.width;
+      for (let i = 0; i < row.length; i++) row[i] = row[i]! + wy * plane[p + i]!;
+    }
+    for (let x = 0; x < width; x++) {
+      let v = 0;
+      for (let k = xs.start[x]!; k < xs.start[x + 1]!; k++) v += xs.weight[k]! * row[xs.index[k]!]!;
+      out[y * width + x] = v;
+    }
+  }
+  return out;
+}
+
+/** For each target sample, the source samples it averages: entries start[i] .. start[i + 1], weights summing to 1. */
+interface Spans {
+  readonly start: Int32Array;
+  readonly index: Int32Array;
+  readonly weight: Float32Array;
+}
+
+function spans(from: number, to: number): Spans {
+  const start = new Int32Array(to + 1);
+  const index: number[] = [];
+  const weight: number[] = [];
+  const ratio = from / to;
+  for (let i = 0; i < to; i++) {
+    start[i] = index.length;
+    if (ratio > 1) {
+      const a = i * ratio;
+      const b = Math.min(from, a + ratio);
+      for (let k = Math.floor(a); k < b; k++) {
+        const w = (Math.min(b, k + 1) - Math.max(a, k)) / ratio;
+        if (w > 1e-6) {
+          index.push(k);
+          weight.push(w);
+        }
+      }
+    } else {
+      const c = Math.min(from - 1, Math.max(0, (i + 0.5) * ratio - 0.5));
+      const k = Math.floor(c);
+      index.push(k);
+      weight.push(1 - (c - k));
+      if (c > k) {
+        index.push(k + 1);
+        weight.push(c - k);
+      }
+    }
+  }
+  start[to] = index.length;
+  return { start, index: Int32Array.from(index), weight: Float32Array.from(weight) };
+}
+
+function isOpaque(data: Uint8ClampedArray | Uint8Array): boolean {
+  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
+  return true;
+}

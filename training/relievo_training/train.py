@@ -1,0 +1,133 @@
+"""Trains backbone and depth head.
+
+    python -m relievo_training.train --data ../../shared/data --out runs/a --hours 1.5 [--recipe all|synthetic]
+
+Resumes from OUT/last.pt. The schedule runs over training time, so that a run fits what the machine gives it; the same
+recipe runs on a GPU. Real photos have no depth: they are taught by the outline of the person (ranking), and, once
+the network is good enough to be its own teacher, by the moving average of itself on the untouched picture while
+the student sees it distorted (mean teacher: Tarvainen & Valpola 2017; the use on depth: Yang et al. 2024).
+"""
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import pathlib
+import time
+
+import torch
+import torch.nn.functional as F
+
+from . import data, losses
+from .model import MEAN, STD, Net
+
+SMALL = [(192, 192), (224, 160), (160, 224), (224, 192), (192, 224)]
+LARGE = [(256, 256), (288, 224), (224, 288), (256, 192), (320, 224)]
+MIX = {"synth": 6, "room": 2, "composite": 3, "portraits": 4, "street": 1}
+
+
+def prepare(x: torch.Tensor, device: str) -> torch.Tensor:
+    x = x.to(device).permute(0, 3, 1, 2).float() / 255
+    return ((x - MEAN) / STD).contiguous(memory_format=torch.channels_last)
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--data", type=pathlib.Path, required=True)
+    ap.add_argument("--out", type=pathlib.Path, required=True)
+    ap.add_argument("--hours", type=float, default=1.5, help="training time over all resumptions")
+    ap.add_argument("--large-from", type=float, default=0.55, help="share of the time after which pictures grow to 256 squared")
+    ap.add_argument("--teacher-from", type=float, default=0.25, help="share of the time after which real photos get teacher labels")
+    ap.add_argument("--recipe", choices=["all", "synthetic"], default="all", help="synthetic: no real photo at all")
+    ap.add_argument("--init", type=pathlib.Path, help="start from the weights of another run")
+    ap.add_argument("--lr", type=float, default=1.5e-3)
+    ap.add_argument("--workers", type=int, default=1)
+    ap.add_argument("--seed", type=int, default=1)
+    a = ap.parse_args()
+    a.out.mkdir(parents=True, exist_ok=True)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.manual_seed(a.seed)
+    mix = MIX if a.recipe == "all" else {"synth": 16}
+
+    net = Net()
+    net.backbone.load_imagenet()
+    if a.init:
+        net.load_state_dict(torch.load(a.init, map_location="cpu", weights_only=True)["ema"])
+    net = net.to(device, memory_format=torch.channels_last)
+    ema = copy.deepcopy(net).eval()
+    groups = [{"params": [p for p in part.parameters() if (p.ndim > 1) == wd], "scale": scale, "weight_decay": 0.02 if wd else 0.0} for part, scale in ((net.backbone, 0.3), (net.head, 1.0)) for wd in (True, False)]
+    opt = torch.optim.AdamW(groups, lr=a.lr)
+    step, elapsed = 0, 0.0
+    last = a.out / "last.pt"
+    if last.exists():
+        s = torch.load(last, map_location="cpu", weights_only=True)
+        net.load_state_dict(s["net"]); ema.load_state_dict(s["ema"]); opt.load_state_dict(s["opt"])
+        step, elapsed = s["step"], s["elapsed"]
+        print(f"resumed at step {step}, {elapsed / 3600:.2f} h", flush=True)
+
+    sets = data.load(a.data)
+    print({k: len(v) for k, v in sets.items()}, flush=True)
+
+    def loader(sizes: list[tuple[int, int]]):
+        stream = data.Mixer(sets, mix, sizes, a.seed + step)
+        return iter(torch.utils.data.DataLoader(stream, batch_size=None, num_workers=a.workers, prefetch_factor=4 if a.workers else None))
+
+    def save() -> None:
+        torch.save({"net": net.state_dict(), "ema": ema.state_dict(), "opt": opt.state_dict(), "step": step, "elapsed": elapsed}, last.with_suffix(".tmp"))
+        last.with_suffix(".tmp").rename(last)
+
+    batches, large, log, saved = None, False, {}, time.time()
+    while (share := elapsed / 3600 / a.hours) < 1:
+        t0 = time.time()
+        if batches is None or large != (share >= a.large_from):
+            large = share >= a.large_from
+            batches = loader(LARGE if large else SMALL)
+        b = next(batches)
+        lr = min(1.0, step / 300) * (0.5 * (1 + torch.cos(torch.tensor(share * 3.14159)).item()) + 0.01)
+        for g in opt.param_groups:
+            g["lr"] = a.lr * lr * g["scale"]
+        planes = {k: b[k].to(device) for k in ("disp", "valid", "mask", "front")}
+        kind, full = b["kind"].to(device), b["full"].to(device)
+        with torch.autocast(device, dtype=torch.bfloat16):
+            out = net(prepare(b["image"], device))
+        depth = out["depth"]
+        parts: dict[str, torch.Tensor] = {}
+        known = kind != data.MASKED
+        parts["exact"] = losses.ssi(depth[known], planes["disp"][known], planes["valid"][known])
+        parts["matte"] = 0.3 * F.binary_cross_entropy_with_logits(out["matte"], planes["mask"])
+        masked = ~known
+        people = kind != data.EXACT
+        if people.any():
+            upper = torch.where(full > 0, 0.8, 0.7)[people]
+            parts["rank"] = 0.5 * losses.ranking(depth[people], planes["front"][people], torch.ones_like(planes["front"][people]), upper)
+        if masked.any() and share >= a.teacher_from:
+            with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16):
+                t = ema(prepare(b["clean"][masked.cpu()], device))["depth"]
+            m = planes["mask"][masked]
+            target = losses.snap(t, m, max(2, round(0.025 * max(m.shape[-2:]))))
+            parts["teacher"] = 0.5 * losses.ssi(depth[masked], target, torch.ones_like(target))
+        loss = sum(parts.values())
+        opt.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        if torch.isfinite(norm):
+            opt.step()
+        step += 1
+        decay = min(0.998, 1 - 10 / (step + 10))
+        with torch.no_grad():
+            for e, p in zip(ema.state_dict().values(), net.state_dict().values()):
+                e.lerp_(p, 1 - decay) if e.dtype.is_floating_point else e.copy_(p)
+        elapsed += time.time() - t0
+        for k, v in parts.items():
+            log.setdefault(k, []).append(float(v.detach()))
+        if step % 50 == 0:
+            row = {"step": step, "hours": round(elapsed / 3600, 3), **{k: round(sum(v) / len(v), 4) for k, v in log.items()}, "s_per_step": round(time.time() - t0, 2)}
+            print(json.dumps(row), flush=True)
+            log = {}
+        if time.time() - saved > 180:
+            save(); saved = time.time()
+    save()
+
+
+if __name__ == "__main__":
+    main()
