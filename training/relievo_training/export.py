@@ -1,0 +1,244 @@
+"""Writes the trained network as two TF.js graph models, without TensorFlow.
+
+    python -m relievo_training.export RUN.pt --models ../models [--quantise mixed|uint8|float16|none]
+
+MODELS/relievo-backbone and MODELS/relievo-depth get module.json, model.json and group1-shard1of1.bin. Batch norms are
+folded, activations fused. Each export is run in TF.js and compared with PyTorch before it replaces what is there.
+"""
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import pathlib
+import shutil
+import tempfile
+
+import numpy as np
+import torch
+
+from . import parity, quantise
+from .infer import AREA, MULTIPLE, load_net
+from .model import MEAN, STD, TAPS, ConvBN, Decoder, MBConv, Net, Separable
+from .quantise import Encoded
+
+VERSION = "0.1.0"
+SHARD = "group1-shard1of1.bin"
+LICENCE = "MIT (weights and code); initialised from EfficientNet-Lite0 ImageNet weights, Apache-2.0"
+TRAINED_ON = [
+    "ImageNet-1k, through the EfficientNet-Lite0 weights the training starts from (weights Apache-2.0)",
+    "EG1800 portraits, training half (AutoPortraitMatting repository, Apache-2.0; photos by their Flickr authors)",
+    "Clothing Co-Parsing, 600 street photos (clothing-co-parsing repository, Apache-2.0)",
+    "one RGB-D room sequence (tsdf-fusion-python repository, BSD-2-Clause)",
+    "1,006 synthetic portraits rendered for this project (assets CC0 and CC-BY 3.0)",
+]
+# Kernels from this backbone block on are large and bear uint8 in the mixed scheme; see docs/model-card.md.
+UINT8_FROM_BLOCK = 11
+
+
+def encoder(scheme: str, name: str, kernel: torch.Tensor):
+    """How the kernel of one convolution is stored."""
+    if scheme == "none":
+        return quantise.float32
+    pointwise = kernel.shape[1] > 1 and kernel.shape[-1] == 1
+    if scheme == "float16" or not pointwise:
+        return quantise.float16
+    late = name.startswith("backbone.blocks.") and int(name.split(".")[2]) >= UINT8_FROM_BLOCK
+    return quantise.uint8 if scheme == "uint8" or late else quantise.float16
+
+
+def encode(net: Net, scheme: str) -> tuple[Net, dict[str, tuple[Encoded, Encoded]]]:
+    """The folded network with the values its files will decode to, and those files' tensors in TensorFlow's order."""
+    net = quantise.fold(net)
+    weights = {}
+    small = quantise.float32 if scheme == "none" else quantise.float16
+    for name, (kernel, bias) in quantise.convolutions(net).items():
+        k, b = encoder(scheme, name, kernel)(kernel.detach().numpy()), small(bias.detach().numpy())
+        kernel.data, bias.data = torch.from_numpy(k.values), torch.from_numpy(b.values)
+        depthwise = kernel.shape[1] == 1 and kernel.shape[0] > 1 and name != "head.final"
+        # OIHW -> HWIO; depthwise [C, 1, H, W] -> [H, W, C, 1].
+        axes = (2, 3, 0, 1) if depthwise else (2, 3, 1, 0)
+        k = Encoded(np.ascontiguousarray(k.data.transpose(axes)), k.values.transpose(axes), k.quantization)
+        weights[name] = (k, b)
+    return net, weights
+
+
+class Graph:
+    """A TensorFlow GraphDef in TF.js's JSON, and its weights in one shard."""
+
+    def __init__(self, weights: dict[str, tuple[Encoded, Encoded]]):
+        self.weights, self.nodes, self.specs, self.shard = weights, [], [], bytearray()
+        self.inputs: dict[str, list[int]] = {}
+        self.outputs: dict[str, list[int]] = {}
+
+    def node(self, name: str, op: str, inputs: list[str], **attr) -> str:
+        self.nodes.append({"name": name, "op": op, **({"input": inputs} if inputs else {}), "attr": attr})
+        return name
+
+    def const(self, name: str, e: Encoded, dtype: str = "float32") -> str:
+        self.specs.append({"name": name, "shape": list(e.data.shape), "dtype": dtype, **({"quantization": e.quantization} if e.quantization else {})})
+        self.shard += e.data.tobytes()
+        shape = {"dim": [{"size": str(d)} for d in e.data.shape]}
+        kind = "DT_FLOAT" if dtype == "float32" else "DT_INT32"
+        return self.node(name, "Const", [], dtype={"type": kind}, value={"tensor": {"dtype": kind, "tensorShape": shape}})
+
+    def ints(self, name: str, values: list[int]) -> str:
+        return self.const(name, Encoded(np.array(values, "<i4"), np.array(values), None), "int32")
+
+    def placeholder(self, name: str, channels: int) -> str:
+        shape = [-1, -1, -1, channels]
+        self.inputs[name] = shape
+        return self.node(name, "Placeholder", [], dtype={"type": "DT_FLOAT"}, shape={"shape": {"dim": [{"size": str(d)} for d in shape]}})
+
+    def output(self, name: str, source: str, channels: int) -> None:
+        self.outputs[name] = [-1, -1, -1, channels]
+        self.node(name, "Identity", [source], T={"type": "DT_FLOAT"})
+
+    def convolve(self, name: str, x: str, stride: int = 1, depthwise: bool = False, act: bool = True) -> str:
+        k, b = self.weights[name]
+        text = lambda s: base64.b64encode(s.encode()).decode()
+        ints = lambda *v: {"list": {"i": [str(i) for i in v]}}
+        node = name.replace(".", "/")
+        return self.node(
+            node, "FusedDepthwiseConv2dNative" if depthwise else "_FusedConv2D",
+            [x, self.const(f"{node}/kernel", k), self.const(f"{node}/bias", b)],
+            T={"type": "DT_FLOAT"}, num_args={"i": "1"}, data_format={"s": text("NHWC")}, padding={"s": text("SAME")},
+            strides=ints(1, stride, stride, 1), dilations=ints(1, 1, 1, 1), explicit_paddings={"list": {}}, epsilon={"f": 0.0},
+            fused_ops={"list": {"s": [text(s) for s in (["BiasAdd", "Relu6"] if act else ["BiasAdd"])]}},
+        )
+
+    def conv_bn(self, name: str, m: ConvBN, x: str) -> str:
+        return self.convolve(name, x, m.stride, m.conv.groups > 1, m.act)
+
+    def add(self, name: str, a: str, b: str) -> str:
+        return self.node(name, "AddV2", [a, b], T={"type": "DT_FLOAT"})
+
+    def resize_like(self, name: str, x: str, like: str) -> str:
+        """Bilinear, to the height and width of `like`, which are known only when it runs."""
+        one, three = (f"resize/{v}" for v in ("one", "three"))
+        if one not in {s["name"] for s in self.specs}:
+            self.ints(one, [1]); self.ints(three, [3])
+        integer, masks = {"type": "DT_INT32"}, {m: {"i": "0"} for m in ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")}
+        self.node(f"{name}/shape", "Shape", [like], T={"type": "DT_FLOAT"}, out_type=integer)
+        self.node(f"{name}/size", "StridedSlice", [f"{name}/shape", one, three, one], T=integer, Index=integer, **masks)
+        return self.node(name, "ResizeBilinear", [x, f"{name}/size"], T={"type": "DT_FLOAT"}, align_corners={"b": False}, half_pixel_centers={"b": True})
+
+    def model_json(self) -> dict:
+        info = lambda name, shape: {"name": f"{name}:0", "dtype": "DT_FLOAT", "tensorShape": {"dim": [{"size": str(d)} for d in shape]}}
+        return {
+            "format": "graph-model", "generatedBy": "relievo-training", "convertedBy": None,
+            "signature": {"inputs": {n: info(n, s) for n, s in self.inputs.items()}, "outputs": {n: info(n, s) for n, s in self.outputs.items()}},
+            "modelTopology": {"node": self.nodes, "library": {}, "versions": {"producer": 987}},
+            "weightsManifest": [{"paths": [SHARD], "weights": self.specs}],
+        }
+
+
+def backbone_graph(net: Net, weights: dict) -> Graph:
+    g = Graph(weights)
+    x = g.conv_bn("backbone.stem", net.backbone.stem, g.placeholder("image", 3))
+    for i, block in enumerate(net.backbone.blocks):
+        assert isinstance(block, MBConv)
+        y, prefix = x, f"backbone.blocks.{i}."
+        for part in ("expand", "depthwise", "project"):
+            if (m := getattr(block, part)) is not None:
+                y = g.conv_bn(prefix + part, m, y)
+        x = g.add(f"backbone/blocks/{i}/add", x, y) if block.residual else y
+        for tap, (last, _, channels) in TAPS.items():
+            if i == last:
+                g.output(tap, x, channels)
+    return g
+
+
+def head_graph(head: Decoder, weights: dict, plane: str, output: str) -> Graph:
+    """One output plane of the decoder; the others were only there to train with."""
+    g, keep = Graph(dict(weights)), head.outputs.index(plane)
+    kernel, bias = weights["head.final"]
+    pick = lambda e, last: Encoded(np.ascontiguousarray(e.data[..., last : last + 1]), e.values[..., last : last + 1], e.quantization)
+    g.weights["head.final"] = (pick(kernel, keep), pick(bias, keep))
+    taps = {t: g.placeholder(t, TAPS[t][2]) for t in head.lateral}
+
+    def separable(name: str, m: Separable, x: str) -> str:
+        y = g.conv_bn(f"{name}.point", m.point, g.conv_bn(f"{name}.depthwise", m.depthwise, x))
+        return g.add(f"{name}.add".replace(".", "/"), x, y) if m.residual else y
+
+    x = g.conv_bn("head.lateral.s32", head.lateral["s32"], taps["s32"])
+    for i, block in enumerate(head.context):
+        x = separable(f"head.context.{i}", block, x)
+    for t, blocks in head.fuse.items():
+        x = g.conv_bn(f"head.narrow.{t}", head.narrow[t], x)
+        x = g.resize_like(f"head/resize/{t}", x, taps[t])
+        x = g.add(f"head/join/{t}", x, g.conv_bn(f"head.lateral.{t}", head.lateral[t], taps[t]))
+        for i, block in enumerate(blocks):
+            x = separable(f"head.fuse.{t}.{i}", block, x)
+    g.output(output, g.convolve("head.final", x, act=False), 1)
+    return g
+
+
+def write_module(folder: pathlib.Path, graph: Graph, manifest: dict) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {"model.json": json.dumps(graph.model_json(), separators=(",", ":")).encode(), SHARD: bytes(graph.shard)}
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    size = sum(len(d) for d in files.values())
+    full = {
+        **manifest, "model": "model.json", "bytes": size,
+        "files": {n: len(d) for n, d in files.items()},
+        "sha256": {n: hashlib.sha256(d).hexdigest() for n, d in files.items()},
+        "licence": LICENCE, "trainedOn": TRAINED_ON,
+    }
+    (folder / "module.json").write_text(json.dumps(full, indent=2) + "\n")
+    return size
+
+
+def export(net: Net, scheme: str, models: pathlib.Path) -> tuple[Net, int]:
+    """Writes both modules. Returns the network with the weights the files decode to, and the bytes of all files."""
+    coded, weights = encode(net, scheme)
+    backbone = backbone_graph(net, weights)
+    head = head_graph(net.head, weights, "depth", "disparity")
+    size = write_module(models / "relievo-backbone", backbone, {
+        "id": "relievo-backbone", "version": VERSION, "kind": "backbone",
+        "preprocess": {"mean": [MEAN] * 3, "std": [STD] * 3, "multipleOf": MULTIPLE, "area": AREA},
+        "provides": [{"tap": t, "stride": s, "channels": c} for t, (_, s, c) in TAPS.items()],
+        "input": "image", "outputs": {t: t for t in TAPS},
+    })
+    size += write_module(models / "relievo-depth", head, {
+        "id": "relievo-depth", "version": VERSION, "kind": "head", "task": "depth",
+        "requires": {"module": "relievo-backbone@^" + VERSION.rsplit(".", 1)[0], "taps": list(TAPS)},
+        "inputs": {t: t for t in TAPS}, "outputs": {"disparity": "disparity"},
+    })
+    return coded, size
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("run", type=pathlib.Path, help="checkpoint of relievo_training.train")
+    ap.add_argument("--models", type=pathlib.Path, required=True)
+    ap.add_argument("--quantise", choices=["mixed", "uint8", "float16", "none"], default="mixed")
+    ap.add_argument("--fixture", type=pathlib.Path, help="also write the small parity fixture the jest tests read")
+    a = ap.parse_args()
+    torch.set_num_threads(1)
+    net, about = load_net(a.run)
+    with tempfile.TemporaryDirectory() as tmp:
+        t = pathlib.Path(tmp)
+        export(net, "none", t / "none")
+        coded, size = export(net, a.quantise, t / "out")
+        exact = parity.compare(net, t / "none")
+        same, lost = parity.compare(coded, t / "out"), parity.compare(net, t / "out")
+        print(f"{about['hours']:.2f} h of training, {about['step']} steps; {a.quantise}: {size / 1e6:.2f} MB in all")
+        print(f"float32 weights,  PyTorch vs TF.js: max {exact[0]:.2e}, mean {exact[1]:.2e} of the output's range")
+        print(f"stored weights,   PyTorch vs TF.js: max {same[0]:.2e}, mean {same[1]:.2e}")
+        print(f"stored vs float32 weights (TF.js) : max {lost[0]:.2e}, mean {lost[1]:.2e}")
+        if max(exact[0], same[0]) > 1e-3:
+            raise SystemExit("the exported graph does not compute what PyTorch does: nothing was written")
+        for module in ("relievo-backbone", "relievo-depth"):
+            (a.models / module).mkdir(parents=True, exist_ok=True)
+            for f in sorted((t / "out" / module).iterdir()):
+                shutil.copyfile(f, a.models / module / f.name)
+    if a.fixture:
+        parity.write_fixture(coded, a.models, a.fixture)
+        print(f"wrote {a.fixture}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Runs the exported modules in TF.js (Node, WASM backend) and compares them with PyTorch.
+
+    python -m relievo_training.parity RUN.pt --models ../models [--photo FILE]
+"""
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import pathlib
+import subprocess
+import tempfile
+
+import numpy as np
+import torch
+
+from .infer import load_net, read_rgb, to_tensor
+from .model import MEAN, STD, Net
+
+SCRIPT = pathlib.Path(__file__).resolve().parents[1] / "parity.mjs"
+# An upright, a wide and a square size: a swapped height and width, or padding that depends on the size, shows.
+SIZES = [(288, 224), (192, 320), (256, 256)]
+
+
+def drawn(height: int, width: int) -> np.ndarray:
+    """A picture without a licence: head and shoulders before a gradient, with some grain. RGB uint8."""
+    y, x = np.mgrid[0:height, 0:width]
+    u, v = (x + 0.5) / width - 0.5, (y + 0.5) / height
+    rgb = np.stack([90 + 120 * v, 140 + 60 * u, 200 - 110 * v], -1)
+    body = (u / 0.42) ** 2 + ((v - 1.05) / 0.42) ** 2 < 1
+    head = (u / 0.19) ** 2 + ((v - 0.4) / 0.22) ** 2 < 1
+    rgb[body] = [60, 70, 110]
+    rgb[head] = [214, 164, 138]
+    rgb += np.random.default_rng(1).normal(0, 6, rgb.shape)
+    return np.clip(np.round(rgb), 0, 255).astype(np.uint8)
+
+
+def run_tfjs(models: pathlib.Path, x: torch.Tensor, backend: str = "wasm") -> np.ndarray:
+    """[1, 3, h, w] -> raw disparity [h / 2, w / 2]."""
+    _, _, h, w = x.shape
+    with tempfile.TemporaryDirectory() as tmp:
+        given, got = pathlib.Path(tmp) / "in.f32", pathlib.Path(tmp) / "out.f32"
+        given.write_bytes(np.ascontiguousarray(x[0].permute(1, 2, 0).numpy(), "<f4").tobytes())
+        subprocess.run(["node", SCRIPT, models, given, str(w), str(h), got, backend], check=True)
+        return np.frombuffer(got.read_bytes(), "<f4").reshape(h // 2, w // 2)
+
+
+@torch.inference_mode()
+def run_torch(net: Net, x: torch.Tensor) -> np.ndarray:
+    return net(x)["depth"][0, 0].numpy()
+
+
+def differences(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """Largest and mean absolute difference, in units of the range of `a`."""
+    d = np.abs(a - b) / max(float(a.max() - a.min()), 1e-9)
+    return float(d.max()), float(d.mean())
+
+
+def as_input(rgb: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy((rgb.astype(np.float32) / 255 - MEAN) / STD).permute(2, 0, 1)[None].contiguous()
+
+
+def compare(net: Net, models: pathlib.Path, inputs: list[torch.Tensor] | None = None) -> tuple[float, float]:
+    """Worst difference over the inputs (drawn pictures unless given): (largest, mean)."""
+    inputs = inputs or [as_input(drawn(h, w)) for h, w in SIZES]
+    rows = np.array([differences(run_torch(net, x), run_tfjs(models, x)) for x in inputs])
+    return float(rows[:, 0].max()), float(rows[:, 1].max())
+
+
+def write_fixture(net: Net, models: pathlib.Path, path: pathlib.Path) -> None:
+    """What PyTorch answers with the stored weights, for a test that needs neither Python nor photos."""
+    width, height = 64, 96
+    rgb = drawn(height, width)
+    out = run_torch(net, as_input(rgb)).astype("<f4")
+    text = lambda a: base64.b64encode(a.tobytes()).decode()
+    shards = {m: hashlib.sha256((models / m / "group1-shard1of1.bin").read_bytes()).hexdigest() for m in ("relievo-backbone", "relievo-depth")}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({
+        "about": "rgb: uint8 [height, width, 3], base64. disparity: the depth head's raw plane, little-endian float32 [height / 2, width / 2], base64, as PyTorch computes it with the weights of these shards.",
+        "shards": shards, "width": width, "height": height, "rgb": text(rgb),
+        "disparity": {"width": width // 2, "height": height // 2, "min": round(float(out.min()), 5), "max": round(float(out.max()), 5), "data": text(out)},
+        "tolerance": 1e-3,
+    }, indent=2) + "\n")
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("run", type=pathlib.Path)
+    ap.add_argument("--models", type=pathlib.Path, required=True)
+    ap.add_argument("--photo", type=pathlib.Path, nargs="*", default=[])
+    a = ap.parse_args()
+    torch.set_num_threads(1)
+    net, _ = load_net(a.run)
+    print("PyTorch float32 vs the modules in TF.js: max %.2e, mean %.2e of the output's range" % compare(net, a.models, [to_tensor(read_rgb(p)) for p in a.photo]))
+
+
+if __name__ == "__main__":
+    main()
