@@ -103,6 +103,7 @@ function drawableSize(input: unknown): { width: number; height: number } | undef
 
 function draw(source: CanvasImageSource, width: number, height: number, maxPixels: number): ImageDataLike {
   checkSize('open', width, height, maxPixels);
+  if (typeof OffscreenCanvas !== 'function' && typeof document !== 'object') return readCanvas(source);
   const canvas =
     typeof OffscreenCanvas === 'function'
       ? new OffscreenCanvas(width, height)
@@ -119,4 +120,17 @@ function draw(source: CanvasImageSource, width: number, height: number, maxPixel
   return typeof ImageData === 'function'
     ? pixels
     : createImage(width, height, 'srgb', pixels.data as Uint8ClampedArray<ArrayBuffer>);
+}
+
+/** In Node a canvas of the `canvas` package reads itself: it has no page to be drawn on. */
+function readCanvas(source: unknown): ImageDataLike {
+  const canvas = source as Partial<HTMLCanvasElement>;
+  const context = typeof canvas.getContext === 'function' ? canvas.getContext('2d') : null;
+  if (!context) {
+    throw new RelievoError(
+      'UNSUPPORTED_IMAGE',
+      'open: in Node give pixels, bytes with a decoder, or a canvas with a 2D context.',
+    );
+  }
+  return context.getImageData(0, 0, canvas.width!, canvas.height!);
 }

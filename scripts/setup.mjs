@@ -1,0 +1,104 @@
+/**
+ * Brings what the project needs on a fresh machine: Debian's libraries (as root), npm packages, the build.
+ * Plain Node without packages, since it runs before there are any.
+ *
+ *     node scripts/setup.mjs [--chromium]
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** What `canvas` compiles against where no prebuilt binary can be had. */
+const CANVAS_LIBRARIES = ['libcairo2-dev', 'libpango1.0-dev', 'libjpeg-dev', 'libgif-dev', 'librsvg2-dev'];
+const COMPILER = ['g++', 'make', 'python3', 'pkg-config'];
+const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+
+/** Path of an installed Chromium: CHROMIUM_PATH, or one of the usual names. */
+export function findChromium() {
+  if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH;
+  for (const name of CHROMIUM_NAMES) {
+    const path = (process.env.PATH ?? '')
+      .split(':')
+      .map((d) => join(d, name))
+      .find((p) => existsSync(p));
+    if (path) return path;
+  }
+  const mac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
+  return existsSync(mac) ? mac : undefined;
+}
+
+export function setup({ chromium = false } = {}) {
+  const packages = [];
+  if (process.platform === 'linux' && existsSync('/etc/debian_version')) {
+    if (
+      !canvasWorks() &&
+      spawnSync('pkg-config', ['--exists', 'cairo', 'pangocairo', 'librsvg-2.0', 'libjpeg']).status !== 0
+    ) {
+      packages.push(...COMPILER, ...CANVAS_LIBRARIES);
+    }
+    if (chromium && !findChromium()) packages.push('chromium');
+    if (packages.length) install(packages);
+  } else if (chromium && !findChromium()) {
+    stop('Tests open pages in Chromium: install Chromium or Chrome, or set CHROMIUM_PATH to its program.');
+  }
+  packagesFromNpm();
+}
+
+function canvasWorks() {
+  return existsSync(join(ROOT, 'node_modules/canvas/build/Release/canvas.node'));
+}
+
+function install(packages) {
+  if (process.getuid?.() !== 0) {
+    // canvas may come as a prebuilt binary all the same; Chromium may not.
+    const line = `sudo apt-get install ${packages.join(' ')}`;
+    if (packages.includes('chromium')) stop(`Please install what the tests need:\n  ${line}`);
+    console.error(`If the installation of 'canvas' fails below, it needs:\n  ${line}`);
+    return;
+  }
+  console.error(`Installing ${packages.join(' ')} …`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  execFileSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 2, 2], env });
+  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
+    stdio: ['ignore', 2, 2],
+    env,
+  });
+}
+
+function packagesFromNpm() {
+  const lock = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
+  const stamp = join(ROOT, 'node_modules/.relievo-lock');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  console.error('Installing npm packages …');
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  writeFileSync(stamp, lock);
+}
+
+/** Builds dist/ when a source is newer than the last build. */
+export function build() {
+  const stamp = join(ROOT, 'dist/index.js');
+  const newest = Math.max(
+    ...['src', 'rollup.config.js', 'package.json', 'tsconfig.json'].map((p) => lastChange(join(ROOT, p))),
+  );
+  if (existsSync(stamp) && statSync(stamp).mtimeMs > newest) return;
+  console.error('Building …');
+  execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: ['ignore', 2, 2] });
+}
+
+function lastChange(path) {
+  const s = statSync(path);
+  return s.isDirectory() ? Math.max(...readdirSync(path).map((n) => lastChange(join(path, n)))) : s.mtimeMs;
+}
+
+function stop(message) {
+  console.error(message);
+  process.exit(1);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) setup({ chromium: process.argv.includes('--chromium') });

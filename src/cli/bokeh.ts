@@ -1,0 +1,66 @@
+import { estimateDepth } from '../depth/estimate.js';
+import { applyBokeh, type BokehOptions } from '../effects/bokeh.js';
+import { readDepth } from '../node/depth-file.js';
+import { checkEnding, writeImage } from '../node/write.js';
+import { numberFlag, UsageError, type Command, type Flags } from './command.js';
+import { openHydra, openPhoto } from './session.js';
+
+export const bokeh: Command = {
+  usage: `relievo bokeh PHOTO… [-o out.png] [--depth D.png] [--focus X,Y|0..1|NEAR-FAR|subject] [--aperture 0.03] [--shape disc|5..9]
+  Depth of field. --depth: a grey picture taken as it is (16-bit / 65535, 8-bit / 255), instead of the network.
+  --focus: a point in pixels of the upright photo, a disparity, a range of disparities, or the subject (default).
+  --aperture: radius of the blur as a share of the long side, at a disparity difference of 1.`,
+  options: {
+    depth: { type: 'string' },
+    focus: { type: 'string' },
+    aperture: { type: 'string' },
+    shape: { type: 'string' },
+    'max-megapixels': { type: 'string' },
+  },
+  suffix: '-bokeh.png',
+  prepare: (flags) => {
+    const aperture = numberFlag(flags, 'aperture', 0, 0.2);
+    const settings: BokehOptions = {
+      focus: parseFocus(flags),
+      ...(aperture !== undefined && { aperture }),
+      ...(flags['shape'] !== undefined && { shape: parseShape(flags) }),
+    };
+    return async (path, out, io) => {
+      checkEnding(out);
+      const photo = await openPhoto(path, flags, io);
+      const map =
+        typeof flags['depth'] === 'string'
+          ? await readDepth(flags['depth'], { signal: io.signal })
+          : await estimateDepth(photo, { hydra: await openHydra(io), signal: io.signal });
+      const result = await applyBokeh(photo, map, { ...settings, signal: io.signal });
+      await writeImage(out, result, { metadataFrom: photo.file, signal: io.signal });
+      return { photo: path, bokeh: out, width: result.width, height: result.height };
+    };
+  },
+};
+
+function parseFocus(flags: Flags): NonNullable<BokehOptions['focus']> {
+  const text = flags['focus'];
+  if (text === undefined) return 'subject';
+  if (text === 'subject') return text;
+  const value = typeof text === 'string' ? text : '';
+  const pair = /^(\d+(?:\.\d+)?),(\d+(?:\.\d+)?)$/.exec(value);
+  if (pair) return { x: Number(pair[1]), y: Number(pair[2]) };
+  const range = /^([01](?:\.\d+)?)-([01](?:\.\d+)?)$/.exec(value);
+  if (range) {
+    const [a, b] = [Number(range[1]), Number(range[2])];
+    if (a <= 1 && b <= 1) return [Math.max(a, b), Math.min(a, b)];
+  }
+  if (/^[01](?:\.\d+)?$/.test(value) && Number(value) <= 1) return Number(value);
+  throw new UsageError(
+    `--focus must be X,Y in pixels, a disparity 0..1, a range like 0.6-0.9, or 'subject', received '${text}'.`,
+  );
+}
+
+function parseShape(flags: Flags): NonNullable<BokehOptions['shape']> {
+  const text = flags['shape'];
+  if (text === 'disc') return text;
+  const blades = Number(text);
+  if (Number.isInteger(blades) && blades >= 5 && blades <= 9) return blades as 5;
+  throw new UsageError(`--shape must be 'disc' or 5 to 9 blades, received '${text}'.`);
+}

@@ -1,0 +1,3 @@
+export { readImage, readImageFile, type NodeImage, type ReadOptions } from './read.js';
+export { writeImage, writeDepth, type WriteOptions } from './write.js';
+export { readDepth } from './depth-file.js';

@@ -1,0 +1,110 @@
+import { readFile, stat } from 'node:fs/promises';
+import { RelievoError } from '../core/errors.js';
+import { checkSize, createImage, MAX_PIXELS, type OutputImage } from '../image/image-data.js';
+import { loadSharp } from './sharp.js';
+
+export interface ReadOptions {
+  /** Largest picture, in pixels, checked in the header before anything is decoded. Default: 64,000,000. */
+  maxPixels?: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** Decoded pixels and what the file said about itself. */
+export interface NodeImage extends OutputImage {
+  /** `jpeg`, `png`, `webp`, … */
+  readonly format: string;
+  /** EXIF orientation of the file, 1 to 8; the pixels are upright already. */
+  readonly orientation: number;
+  /** The file itself: `writeImage({ metadataFrom })` takes its EXIF over. */
+  readonly file: Uint8Array;
+  /** Frames or pages in the file; the pixels are the first. */
+  readonly pages: number;
+  /** Bits per channel in the file. */
+  readonly depth: string;
+}
+
+/** What a format that sharp reads but nobody means as a photo would do: run a renderer on foreign markup. */
+const REFUSED = new Set(['svg', 'pdf', 'magick', 'openslide']);
+
+/**
+ * Reads a picture into upright sRGB pixels with straight alpha: grey, CMYK, 16-bit, palette and animated files too (the
+ * first frame).
+ *
+ * @param input path or bytes.
+ * @throws RelievoError `FILE_NOT_FOUND`, `UNSUPPORTED_IMAGE`, `CORRUPT_IMAGE`, `IMAGE_TOO_LARGE`, `DEPENDENCY_MISSING`.
+ */
+export async function readImageFile(path: string, options: ReadOptions = {}): Promise<NodeImage> {
+  return readImage(await readBytes(path, options.signal), options, path);
+}
+
+/** {@link readImageFile} for bytes. `name` is what messages call them. Fits `Hydra.load({ decoder })`. */
+export async function readImage(
+  bytes: Uint8Array,
+  options: ReadOptions = {},
+  name = 'this picture',
+): Promise<NodeImage> {
+  const sharp = await loadSharp();
+  const { maxPixels = MAX_PIXELS, signal } = options;
+  if (bytes.byteLength === 0) throw new RelievoError('CORRUPT_IMAGE', `${name} is empty (0 bytes).`);
+  // The limit is ours to check, with the size in the message; sharp's own would only say "exceeds pixel limit".
+  const open = () => sharp(bytes, { limitInputPixels: false, failOn: 'error', pages: 1 });
+  const meta = await open()
+    .metadata()
+    .catch((cause) => {
+      throw new RelievoError(
+        'UNSUPPORTED_IMAGE',
+        `${name} is not a picture that can be read: give a JPEG, PNG, WebP, AVIF, GIF or TIFF.`,
+        { cause },
+      );
+    });
+  if (REFUSED.has(meta.format!)) {
+    throw new RelievoError(
+      'UNSUPPORTED_IMAGE',
+      `${name} is ${meta.format!.toUpperCase()}: export it as PNG or JPEG first.`,
+    );
+  }
+  checkSize(name, meta.width, meta.height, maxPixels);
+  signal?.throwIfAborted();
+  const { data, info } = await open()
+    .autoOrient()
+    .toColourspace('srgb')
+    .ensureAlpha()
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+    .catch((cause) => {
+      throw new RelievoError(
+        'CORRUPT_IMAGE',
+        `${name} is damaged or cut off (${(cause as Error).message.split('\n')[0]}). Copy or export it again.`,
+        { cause },
+      );
+    });
+  signal?.throwIfAborted();
+  const pixels = new Uint8ClampedArray(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+  const image = createImage(info.width, info.height, 'srgb', pixels);
+  return Object.assign(image, {
+    format: meta.format!,
+    orientation: meta.orientation ?? 1,
+    pages: meta.pages ?? 1,
+    depth: String(meta.depth),
+    file: bytes,
+  });
+}
+
+/** @throws RelievoError `FILE_NOT_FOUND`. */
+export async function readBytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  try {
+    return await readFile(path, { signal });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    const folder = await stat(path).then(
+      (s) => s.isDirectory(),
+      () => false,
+    );
+    const why = folder
+      ? 'is a folder'
+      : (cause as NodeJS.ErrnoException).code === 'ENOENT'
+        ? 'does not exist'
+        : `cannot be read (${(cause as NodeJS.ErrnoException).code})`;
+    throw new RelievoError('FILE_NOT_FOUND', `${path} ${why}.`, { cause });
+  }
+}

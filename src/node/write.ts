@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, extname } from 'node:path';
+import { RelievoError } from '../core/errors.js';
+import type { ImageDataLike } from '../image/image-data.js';
+import type { DepthMap } from '../depth/depth-map.js';
+import { loadSharp } from './sharp.js';
+
+export interface WriteOptions {
+  /** JPEG, WebP and AVIF quality, 1 to 100. Default: 92. */
+  quality?: number;
+  /** Bytes of the photo this was made from: its EXIF is kept, with the orientation reset, since the pixels are upright. */
+  metadataFrom?: Uint8Array | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** File endings that can be written. */
+export const WRITABLE = ['.png', '.jpg', '.jpeg', '.webp', '.avif', '.tif', '.tiff'] as const;
+
+/**
+ * Writes a picture in the format of the path's ending. JPEG has no alpha: transparent pixels are laid over white.
+ * The file appears whole or not at all.
+ *
+ * @throws RelievoError `INVALID_PARAM` for an ending that cannot be written, `WRITE_FAILED`, `DEPENDENCY_MISSING`.
+ */
+export async function writeImage(path: string, image: ImageDataLike, options: WriteOptions = {}): Promise<void> {
+  const sharp = await loadSharp();
+  const ending = checkEnding(path);
+  const jpeg = ending === '.jpg' || ending === '.jpeg';
+  const raw = { width: image.width, height: image.height, channels: 4 as const };
+  const pixels = jpeg ? overWhite(image.data) : image.data;
+  // sharp cannot hand an EXIF block to raw pixels, but keeps that of a picture whose pixels are all replaced.
+  let out = options.metadataFrom
+    ? sharp(options.metadataFrom, { limitInputPixels: false })
+        .autoOrient()
+        .toColourspace('srgb')
+        .ensureAlpha()
+        .composite([{ input: Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength), raw, blend: 'source' }])
+        .keepExif()
+    : sharp(pixels, { raw, limitInputPixels: false });
+  const quality = options.quality ?? 92;
+  if (ending === '.png') out = out.png();
+  else if (ending === '.webp') out = out.webp({ quality });
+  else if (ending === '.avif') out = out.avif({ quality });
+  else if (ending.startsWith('.tif')) out = out.tiff({ compression: 'deflate' });
+  else out = out.removeAlpha().jpeg({ quality, chromaSubsampling: '4:4:4' });
+  await writeWhole(path, await out.toBuffer(), options.signal);
+}
+
+/** JPEG has no alpha. */
+function overWhite(data: ImageDataLike['data']): ImageDataLike['data'] {
+  const out = Uint8ClampedArray.from(data);
+  for (let i = 3; i < out.length; i += 4) {
+    const a = out[i]!;
+    if (a === 255) continue;
+    for (let c = i - 3; c < i; c++) out[c] = Math.round((out[c]! * a + 255 * (255 - a)) / 255);
+    out[i] = 255;
+  }
+  return out;
+}
+
+/** Writes a disparity map as a 16-bit grey PNG, 65535 = disparity 1. @throws RelievoError `WRITE_FAILED`. */
+export async function writeDepth(
+  path: string,
+  depth: DepthMap,
+  options: { signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  const sharp = await loadSharp();
+  if (checkEnding(path) !== '.png') {
+    throw new RelievoError('INVALID_PARAM', `depth is written as 16-bit PNG: end '${path}' in .png.`);
+  }
+  const values = Uint16Array.from(depth.data, (v) => v * 65535 + 0.5);
+  const png = await sharp(values, {
+    raw: { width: depth.width, height: depth.height, channels: 1 },
+    limitInputPixels: false,
+  })
+    .toColourspace('grey16')
+    .png()
+    .toBuffer();
+  await writeWhole(path, png, options.signal);
+}
+
+/** @throws RelievoError `INVALID_PARAM`. */
+export function checkEnding(path: string): string {
+  const ending = extname(path).toLowerCase();
+  if (!(WRITABLE as readonly string[]).includes(ending)) {
+    throw new RelievoError('INVALID_PARAM', `cannot write '${path}': end it in ${WRITABLE.join(', ')}.`);
+  }
+  return ending;
+}
+
+/** To a temporary name first, then renamed: an abort or a full disk leaves no half file, and the old one in place. */
+async function writeWhole(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+  const temporary = `${path}.${randomBytes(4).toString('hex')}.part`;
+  try {
+    signal?.throwIfAborted();
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(temporary, bytes, { signal });
+    signal?.throwIfAborted();
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => {});
+    signal?.throwIfAborted();
+    throw new RelievoError('WRITE_FAILED', `could not write ${path}: ${(cause as Error).message}.`, { cause });
+  }
+}
