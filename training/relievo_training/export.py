@@ -1,6 +1,6 @@
 """Writes the trained network as two TF.js graph models, without TensorFlow.
 
-    python -m relievo_training.export RUN.pt --models ../models [--quantise mixed|uint8|float16|none]
+    python -m relievo_training.export RUN.pt --models ../models [--quantise SCHEME]
 
 MODELS/relievo-backbone and MODELS/relievo-depth get module.json, model.json and group1-shard1of1.bin. Batch norms are
 folded, activations fused. Each export is run in TF.js and compared with PyTorch before it replaces what is there.
@@ -25,15 +25,23 @@ from .quantise import Encoded
 
 VERSION = "0.1.0"
 SHARD = "group1-shard1of1.bin"
-LICENCE = "MIT (weights and code); initialised from EfficientNet-Lite0 ImageNet weights, Apache-2.0"
-TRAINED_ON = [
-    "ImageNet-1k, through the EfficientNet-Lite0 weights the training starts from (weights Apache-2.0)",
-    "EG1800 portraits, training half (AutoPortraitMatting repository, Apache-2.0; photos by their Flickr authors)",
-    "Clothing Co-Parsing, 600 street photos (clothing-co-parsing repository, Apache-2.0)",
-    "one RGB-D room sequence (tsdf-fusion-python repository, BSD-2-Clause)",
-    "1,006 synthetic portraits rendered for this project (assets CC0 and CC-BY 3.0)",
-]
-# Kernels from this backbone block on are large and bear uint8 in the mixed scheme; see docs/model-card.md.
+LICENCE = "MIT; initialised from EfficientNet-Lite0 ImageNet weights, Apache-2.0"
+PRETRAINED = "ImageNet-1k, through the EfficientNet-Lite0 weights the training starts from (weights Apache-2.0)"
+SYNTHETIC = "1,006 synthetic portraits rendered for this project (assets CC0 and CC-BY 3.0)"
+# By the recipe of relievo_training.train.
+TRAINED_ON = {
+    "all": [
+        PRETRAINED,
+        "EG1800 portraits, official training half, 1,290 photos with masks (AutoPortraitMatting repository, Apache-2.0; the photos are their Flickr authors')",
+        "Clothing Co-Parsing, 600 street photos with masks (clothing-co-parsing repository, Apache-2.0)",
+        "one RGB-D room sequence, 100 frames (tsdf-fusion-python repository, BSD-2-Clause)",
+        SYNTHETIC,
+    ],
+    "synthetic": [PRETRAINED, SYNTHETIC],
+}
+# How weights are stored. `mixed`: uint8 for the pointwise kernels of the backbone's last blocks, which hold most of
+# the weights and bear it; float16 for the rest. `uint8`: for every pointwise kernel. See docs/model-card.md.
+SCHEMES = ("none", "float16", "mixed", "uint8", "uint8-minmax")
 UINT8_FROM_BLOCK = 11
 
 
@@ -45,6 +53,8 @@ def encoder(scheme: str, name: str, kernel: torch.Tensor):
     if scheme == "float16" or not pointwise:
         return quantise.float16
     late = name.startswith("backbone.blocks.") and int(name.split(".")[2]) >= UINT8_FROM_BLOCK
+    if scheme == "uint8-minmax":
+        return lambda w: quantise.uint8(w, clip=False)
     return quantise.uint8 if scheme == "uint8" or late else quantise.float16
 
 
@@ -86,7 +96,7 @@ class Graph:
     def ints(self, name: str, values: list[int]) -> str:
         return self.const(name, Encoded(np.array(values, "<i4"), np.array(values), None), "int32")
 
-    def placeholder(self, name: str, channels: int) -> str:
+    def feed(self, name: str, channels: int) -> str:
         shape = [-1, -1, -1, channels]
         self.inputs[name] = shape
         return self.node(name, "Placeholder", [], dtype={"type": "DT_FLOAT"}, shape={"shape": {"dim": [{"size": str(d)} for d in shape]}})
@@ -136,7 +146,7 @@ class Graph:
 
 def backbone_graph(net: Net, weights: dict) -> Graph:
     g = Graph(weights)
-    x = g.conv_bn("backbone.stem", net.backbone.stem, g.placeholder("image", 3))
+    x = g.conv_bn("backbone.stem", net.backbone.stem, g.feed("image", 3))
     for i, block in enumerate(net.backbone.blocks):
         assert isinstance(block, MBConv)
         y, prefix = x, f"backbone.blocks.{i}."
@@ -156,7 +166,7 @@ def head_graph(head: Decoder, weights: dict, plane: str, output: str) -> Graph:
     kernel, bias = weights["head.final"]
     pick = lambda e, last: Encoded(np.ascontiguousarray(e.data[..., last : last + 1]), e.values[..., last : last + 1], e.quantization)
     g.weights["head.final"] = (pick(kernel, keep), pick(bias, keep))
-    taps = {t: g.placeholder(t, TAPS[t][2]) for t in head.lateral}
+    taps = {t: g.feed(t, TAPS[t][2]) for t in head.lateral}
 
     def separable(name: str, m: Separable, x: str) -> str:
         y = g.conv_bn(f"{name}.point", m.point, g.conv_bn(f"{name}.depthwise", m.depthwise, x))
@@ -185,27 +195,28 @@ def write_module(folder: pathlib.Path, graph: Graph, manifest: dict) -> int:
         **manifest, "model": "model.json", "bytes": size,
         "files": {n: len(d) for n, d in files.items()},
         "sha256": {n: hashlib.sha256(d).hexdigest() for n, d in files.items()},
-        "licence": LICENCE, "trainedOn": TRAINED_ON,
+        "licence": LICENCE,
     }
     (folder / "module.json").write_text(json.dumps(full, indent=2) + "\n")
     return size
 
 
-def export(net: Net, scheme: str, models: pathlib.Path) -> tuple[Net, int]:
+def export(net: Net, scheme: str, models: pathlib.Path, recipe: str = "all") -> tuple[Net, int]:
     """Writes both modules. Returns the network with the weights the files decode to, and the bytes of all files."""
     coded, weights = encode(net, scheme)
     backbone = backbone_graph(net, weights)
     head = head_graph(net.head, weights, "depth", "disparity")
+    origin = {"trainedOn": TRAINED_ON[recipe]}
     size = write_module(models / "relievo-backbone", backbone, {
         "id": "relievo-backbone", "version": VERSION, "kind": "backbone",
         "preprocess": {"mean": [MEAN] * 3, "std": [STD] * 3, "multipleOf": MULTIPLE, "area": AREA},
         "provides": [{"tap": t, "stride": s, "channels": c} for t, (_, s, c) in TAPS.items()],
-        "input": "image", "outputs": {t: t for t in TAPS},
+        "input": "image", "outputs": {t: t for t in TAPS}, **origin,
     })
     size += write_module(models / "relievo-depth", head, {
         "id": "relievo-depth", "version": VERSION, "kind": "head", "task": "depth",
         "requires": {"module": "relievo-backbone@^" + VERSION.rsplit(".", 1)[0], "taps": list(TAPS)},
-        "inputs": {t: t for t in TAPS}, "outputs": {"disparity": "disparity"},
+        "inputs": {t: t for t in TAPS}, "outputs": {"disparity": "disparity"}, **origin,
     })
     return coded, size
 
@@ -214,7 +225,8 @@ def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("run", type=pathlib.Path, help="checkpoint of relievo_training.train")
     ap.add_argument("--models", type=pathlib.Path, required=True)
-    ap.add_argument("--quantise", choices=["mixed", "uint8", "float16", "none"], default="mixed")
+    ap.add_argument("--quantise", choices=SCHEMES, default="mixed")
+    ap.add_argument("--recipe", choices=list(TRAINED_ON), default="all", help="the one it was trained with, for the list of data sets")
     ap.add_argument("--fixture", type=pathlib.Path, help="also write the small parity fixture the jest tests read")
     a = ap.parse_args()
     torch.set_num_threads(1)
@@ -222,7 +234,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as tmp:
         t = pathlib.Path(tmp)
         export(net, "none", t / "none")
-        coded, size = export(net, a.quantise, t / "out")
+        coded, size = export(net, a.quantise, t / "out", a.recipe)
         exact = parity.compare(net, t / "none")
         same, lost = parity.compare(coded, t / "out"), parity.compare(net, t / "out")
         print(f"{about['hours']:.2f} h of training, {about['step']} steps; {a.quantise}: {size / 1e6:.2f} MB in all")

@@ -1,0 +1,169 @@
+"""Scores the depth model on the evaluation sets, beside the trivial priors and the targets.
+
+    python -m relievo_training.evaluate RUN.pt --data ../../shared/data --bench ../../shared/bench
+        the PyTorch checkpoint: raw planes, no edge-aware upsampling
+    ... RUN.pt --quantise mixed      the same with the weights as the shipped files hold them
+    ... --models ../models           the exported modules in TF.js, raw planes
+    ... --cli                        what ships: `relievo depth` of the built package, upsampling included
+    ... --pred DIR                   only scores DIR/SET/NAME.png
+
+Predictions go to --out (default runs/eval/NAME), the figures to scores.json there.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from typing import Callable
+
+import cv2
+import numpy as np
+import torch
+
+from . import parity
+from .export import SCHEMES, encode
+from .infer import AREA, load_net, predict, read_rgb, to_png, to_tensor
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SETS = {"portraits": "order", "iphone": "depth", "bodies": "depth", "generated": "depth", "room": "depth", "synthetic": "depth"}
+# Of the shipped, quantised model with upsampling; `least` False where smaller is better.
+TARGETS = [
+    ("portraits", "nearer", 0.985, True), ("portraits", "worst", 0.96, True), ("portraits", "rim", 0.985, True), ("portraits", "sharp", 0.75, True),
+    ("iphone", "ord", 0.92, True), ("iphone", "ssi", 0.35, False),
+    ("generated", "ord", 0.88, True), ("generated", "edge", 0.25, True),
+    ("room", "ord", 0.85, True), ("bodies", "ordp", 0.62, True),
+    ("synthetic", "ord", 0.97, True), ("synthetic", "d1", 0.85, True),
+]
+PRIORS = ("plane", "centre")
+
+
+def photos(data: pathlib.Path, name: str) -> list[pathlib.Path]:
+    folder = data / "dev" / name
+    return sorted(p for p in folder.iterdir() if p.suffix in (".jpg", ".png") and p.stem.count(".") == 0)
+
+
+def run_scorer(bench: pathlib.Path, kind: str, folder: pathlib.Path, what: list[str]) -> dict:
+    """One scorer on one set -> {"mean": {...}, "rows": [...]}."""
+    cmd = [sys.executable, str(bench / f"score_{kind}.py"), str(folder), *what]
+    if kind == "depth":
+        with tempfile.NamedTemporaryFile(suffix=".json") as f:
+            subprocess.run([*cmd, "--json", f.name], check=True, stdout=subprocess.DEVNULL)
+            got = json.load(open(f.name))
+            return {"mean": got["mean"], "rows": got["rows"]}
+    text = subprocess.run([*cmd, "--per-image"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip().splitlines()
+    number = r"(-?[\d.]+)"
+    rows = [dict(zip(("name", "nearer", "rim", "sharp"), (m[1].strip(), float(m[2]), float(m[3]), float(m[4])))) for line in text[:-1] if (m := re.match(rf"(.+?) nearer {number}  rim {number}  sharp {number}$", line))]
+    m = re.search(rf"nearer {number}  rim {number}  sharp {number}  worst-tenth nearer {number}", text[-1])
+    return {"mean": dict(zip(("nearer", "rim", "sharp", "worst"), map(float, m.groups()))), "rows": rows}
+
+
+def score(data: pathlib.Path, bench: pathlib.Path, what: Callable[[str], list[str]]) -> dict[str, dict]:
+    return {name: run_scorer(bench, kind, data / "dev" / name, what(name)) for name, kind in SETS.items()}
+
+
+def write_predictions(data: pathlib.Path, out: pathlib.Path, plane: Callable[[np.ndarray], np.ndarray]) -> None:
+    for name in SETS:
+        (out / name).mkdir(parents=True, exist_ok=True)
+        for p in photos(data, name):
+            cv2.imwrite(str(out / name / f"{p.stem}.png"), to_png(plane(read_rgb(p))))
+
+
+def write_with_cli(data: pathlib.Path, out: pathlib.Path) -> None:
+    for name in SETS:
+        (out / name).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as tmp:
+            cli = ["node", str(ROOT / "dist/cli/main.js"), "depth", *map(str, photos(data, name)), "-o", tmp]
+            subprocess.run(cli, check=True, stdout=subprocess.DEVNULL)
+            for f in pathlib.Path(tmp).glob("*-depth.png"):
+                shutil.copyfile(f, out / name / f"{f.name[:-10]}.png")
+
+
+def disagreement(a: np.ndarray, b: np.ndarray) -> float:
+    """Mean |b - a| after the best scale and shift of b, over the mean absolute deviation of a: 0 = the same map."""
+    A = np.stack([b.ravel(), np.ones(b.size)], 1)
+    s, t = np.linalg.lstsq(A, a.ravel(), rcond=None)[0]
+    return float(np.abs(a - (s * b + t)).mean() / max(np.abs(a - np.median(a)).mean(), 1e-9))
+
+
+def consistency(data: pathlib.Path, plane: Callable[[np.ndarray, float], np.ndarray], every: int = 4) -> dict[str, float]:
+    """How much the map changes when the picture is mirrored, or shown to the network 0.7 and 1.4 times as large."""
+    found: dict[str, list[float]] = {"flip": [], "scale 0.7": [], "scale 1.4": []}
+    for p in photos(data, "portraits")[::every] + photos(data, "iphone") + photos(data, "generated"):
+        rgb = read_rgb(p)
+        base = plane(rgb, AREA)
+        found["flip"].append(disagreement(base, plane(np.ascontiguousarray(rgb[:, ::-1]), AREA)[:, ::-1]))
+        for s in (0.7, 1.4):
+            other = plane(rgb, AREA * s * s)
+            found[f"scale {s}"].append(disagreement(base, cv2.resize(other, base.shape[::-1], interpolation=cv2.INTER_AREA if s > 1 else cv2.INTER_LINEAR)))
+    return {k: float(np.mean(v)) for k, v in found.items()}
+
+
+def table(scores: dict[str, dict], priors: dict[str, dict[str, dict]]) -> str:
+    rows = [f"| set | figure | {' | '.join(PRIORS)} | this | target | |", f"|---|---|{'---|' * len(PRIORS)}---|---|---|"]
+    goals = {(s, k): (v, least) for s, k, v, least in TARGETS}
+    for name, got in scores.items():
+        for key, value in got["mean"].items():
+            if value is None:
+                continue
+            goal, least = goals.get((name, key), (None, True))
+            ok = "" if goal is None else "met" if (value >= goal) == least or value == goal else "missed"
+            want = "" if goal is None else f"{'≥' if least else '≤'} {goal}"
+            bold = f"**{value:.3f}**" if goal is not None else f"{value:.3f}"
+            base = [priors[p][name]["mean"].get(key) if p in priors else None for p in PRIORS]
+            rows.append(f"| {name} | {key} | {' | '.join('' if b is None else f'{b:.3f}' for b in base)} | {bold} | {want} | {ok} |")
+    return "\n".join(rows)
+
+
+def cached_priors(data: pathlib.Path, bench: pathlib.Path, cache: pathlib.Path) -> dict[str, dict[str, dict]]:
+    if not cache.exists():
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        cache.write_text(json.dumps({p: score(data, bench, lambda _: ["--prior", p]) for p in PRIORS}))
+    return json.loads(cache.read_text())
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("run", type=pathlib.Path, nargs="?", help="checkpoint of relievo_training.train")
+    ap.add_argument("--data", type=pathlib.Path, required=True)
+    ap.add_argument("--bench", type=pathlib.Path, required=True)
+    ap.add_argument("--quantise", choices=SCHEMES, default="none", help="weights as the exported files hold them")
+    ap.add_argument("--models", type=pathlib.Path, help="run these exported modules in TF.js instead of a checkpoint")
+    ap.add_argument("--cli", action="store_true", help="run the built command line instead of a checkpoint")
+    ap.add_argument("--pred", type=pathlib.Path, help="score the maps in this folder instead of a checkpoint's")
+    ap.add_argument("--out", type=pathlib.Path)
+    ap.add_argument("--threads", type=int, default=1)
+    a = ap.parse_args()
+    if sum(map(bool, (a.run, a.models, a.cli, a.pred))) != 1:
+        ap.error("give one of RUN.pt, --models, --cli, --pred")
+    torch.set_num_threads(a.threads)
+    cv2.setNumThreads(1)
+    here = pathlib.Path(__file__).resolve().parents[1] / "runs/eval"
+    name = "cli" if a.cli else "tfjs" if a.models else a.pred.name if a.pred else f"{a.run.resolve().parent.name}-{a.run.stem}-{a.quantise}"
+    out = a.pred or a.out or here / name
+    about, steady = {}, None
+    if a.run:
+        net, about = load_net(a.run)
+        if a.quantise != "none":
+            net, _ = encode(net, a.quantise)
+        write_predictions(a.data, out, lambda rgb: predict(net, rgb))
+        steady = consistency(a.data, lambda rgb, area: predict(net, rgb, area))
+    elif a.models:
+        write_predictions(a.data, out, lambda rgb: parity.run_tfjs(a.models, to_tensor(rgb)))
+    elif a.cli:
+        write_with_cli(a.data, out)
+    scores = score(a.data, a.bench, lambda s: [str(out / s)])
+    (out / "scores.json").write_text(json.dumps({"about": about, "consistency": steady, "scores": scores}, indent=1))
+    if about:
+        print(f"{about['hours']:.2f} h of training, {about['step']} steps, weights {a.quantise if a.quantise != 'none' else 'float32'}\n")
+    print(table(scores, cached_priors(a.data, a.bench, here / "priors.json")))
+    if steady:
+        print("\ndisagreement with itself (0 = none): " + ", ".join(f"{k} {v:.3f}" for k, v in steady.items()))
+
+
+if __name__ == "__main__":
+    main()

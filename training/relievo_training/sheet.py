@@ -1,0 +1,78 @@
+"""Contact sheets of an evaluation, photo beside depth in colour (turbo: red near, blue far), to look at.
+
+    python -m relievo_training.sheet runs/eval/NAME --data ../../shared/data
+
+Writes NAME/sheets/SET-N.jpg and the ten worst portraits and twelve worst others. The photos may not be passed on: the
+folder is under runs/, which git ignores.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+
+import cv2
+import numpy as np
+
+from .evaluate import SETS, photos
+
+TILE = 240  # height of a picture on the sheet
+# The figure whose worst pictures are shown, and whether smaller is worse.
+WORST = {"order": ("nearer", True), "depth": ("ssi", False)}
+
+
+def tile(photo: pathlib.Path, pred: pathlib.Path, label: str) -> np.ndarray:
+    bgr = cv2.imread(str(photo), cv2.IMREAD_COLOR)
+    d = cv2.imread(str(pred), cv2.IMREAD_UNCHANGED).astype(np.float32)
+    low, high = np.percentile(d, [0.5, 99.5])
+    d = np.clip((d - low) / max(high - low, 1e-6), 0, 1)
+    size = (max(1, round(bgr.shape[1] * TILE / bgr.shape[0])), TILE)
+    # Nearest, so that blocks and ramps of the map itself are seen.
+    depth = cv2.applyColorMap((cv2.resize(d, size, interpolation=cv2.INTER_NEAREST) * 255).astype(np.uint8), cv2.COLORMAP_TURBO)
+    both = np.concatenate([cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), depth], 1)
+    strip = np.full((18, both.shape[1], 3), 255, np.uint8)
+    cv2.putText(strip, label, (3, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 0, 0), 1, cv2.LINE_AA)
+    return np.concatenate([strip, both], 0)
+
+
+def sheet(tiles: list[np.ndarray], columns: int) -> np.ndarray:
+    width = max(t.shape[1] for t in tiles)
+    pad = lambda t: np.pad(t, ((0, 4), (0, width - t.shape[1] + 4), (0, 0)), constant_values=255)
+    blank = np.full((TILE + 22, width + 4, 3), 255, np.uint8)
+    rows = [tiles[i : i + columns] for i in range(0, len(tiles), columns)]
+    return np.concatenate([np.concatenate([pad(t) for t in r] + [blank] * (columns - len(r)), 1) for r in rows], 0)
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("run", type=pathlib.Path, help="output folder of relievo_training.evaluate")
+    ap.add_argument("--data", type=pathlib.Path, required=True)
+    ap.add_argument("--columns", type=int, default=4)
+    ap.add_argument("--rows", type=int, default=5)
+    a = ap.parse_args()
+    out = a.run / "sheets"
+    out.mkdir(exist_ok=True)
+    scores = json.loads((a.run / "scores.json").read_text())["scores"]
+    found: dict[str, list] = {"order": [], "depth": []}
+    for name, kind in SETS.items():
+        tiles = []
+        rows = {r["name"]: r for r in scores[name]["rows"]}
+        for p in photos(a.data, name):
+            row = rows.get(p.stem, {})
+            figures = " ".join(f"{k} {v:.2f}" for k, v in row.items() if k not in ("name", "d1") and v is not None)
+            args = (p, a.run / name / f"{p.stem}.png", f"{name} {p.stem[:14]} {figures}")
+            tiles.append(tile(*args))
+            key, low = WORST[kind]
+            if row.get(key) is not None:
+                found[kind].append((row[key] if low else -row[key], args))
+        per = a.columns * a.rows
+        for i in range(0, len(tiles), per):
+            cv2.imwrite(str(out / f"{name}-{i // per}.jpg"), sheet(tiles[i : i + per], a.columns), [cv2.IMWRITE_JPEG_QUALITY, 85])
+    for kind, many in (("order", 10), ("depth", 12)):
+        worst = sorted(found[kind], key=lambda f: f[0])[:many]
+        cv2.imwrite(str(out / f"worst-{kind}.jpg"), sheet([tile(*f[1]) for f in worst], a.columns), [cv2.IMWRITE_JPEG_QUALITY, 88])
+    print(*sorted(str(p) for p in out.glob("*.jpg")), sep="\n")
+
+
+if __name__ == "__main__":
+    main()
