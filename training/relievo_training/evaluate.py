@@ -25,7 +25,7 @@ import cv2
 import numpy as np
 import torch
 
-from . import parity
+from . import card, parity
 from .export import SCHEMES, encode
 from .infer import AREA, load_net, predict, read_rgb, to_png, to_tensor
 
@@ -104,19 +104,17 @@ def consistency(data: pathlib.Path, plane: Callable[[np.ndarray, float], np.ndar
 
 
 def table(scores: dict[str, dict], priors: dict[str, dict[str, dict]]) -> str:
-    rows = [f"| set | figure | {' | '.join(PRIORS)} | this | target | |", f"|---|---|{'---|' * len(PRIORS)}---|---|---|"]
     goals = {(s, k): (v, least) for s, k, v, least in TARGETS}
+    rows = []
     for name, got in scores.items():
         for key, value in got["mean"].items():
             if value is None:
                 continue
+            base = [priors[p][name]["mean"].get(key) for p in PRIORS]
             goal, least = goals.get((name, key), (None, True))
-            ok = "" if goal is None else "met" if (value >= goal) == least or value == goal else "missed"
-            want = "" if goal is None else f"{'≥' if least else '≤'} {goal}"
-            bold = f"**{value:.3f}**" if goal is not None else f"{value:.3f}"
-            base = [priors[p][name]["mean"].get(key) if p in priors else None for p in PRIORS]
-            rows.append(f"| {name} | {key} | {' | '.join('' if b is None else f'{b:.3f}' for b in base)} | {bold} | {want} | {ok} |")
-    return "\n".join(rows)
+            verdict = ["", ""] if goal is None else [f"{'≥' if least else '≤'} {goal}", "met" if (value >= goal if least else value <= goal) else "missed"]
+            rows.append([name, key, *("" if b is None else f"{b:.3f}" for b in base), f"{value:.3f}", *verdict])
+    return card.grid(["set", "figure", *PRIORS, "this", "target", ""], rows)
 
 
 def cached_priors(data: pathlib.Path, bench: pathlib.Path, cache: pathlib.Path) -> dict[str, dict[str, dict]]:
@@ -136,6 +134,7 @@ def main() -> None:
     ap.add_argument("--cli", action="store_true", help="run the built command line instead of a checkpoint")
     ap.add_argument("--pred", type=pathlib.Path, help="score the maps in this folder instead of a checkpoint's")
     ap.add_argument("--out", type=pathlib.Path)
+    ap.add_argument("--card", type=pathlib.Path, help="write the table into this model card, too")
     ap.add_argument("--threads", type=int, default=1)
     a = ap.parse_args()
     if sum(map(bool, (a.run, a.models, a.cli, a.pred))) != 1:
@@ -159,10 +158,15 @@ def main() -> None:
     scores = score(a.data, a.bench, lambda s: [str(out / s)])
     (out / "scores.json").write_text(json.dumps({"about": about, "consistency": steady, "scores": scores}, indent=1))
     if about:
-        print(f"{about['hours']:.2f} h of training, {about['step']} steps, weights {a.quantise if a.quantise != 'none' else 'float32'}\n")
-    print(table(scores, cached_priors(a.data, a.bench, here / "priors.json")))
+        title = f"{about['hours']:.2f} h of training, {about['step']} steps; PyTorch, raw planes, weights {a.quantise if a.quantise != 'none' else 'float32'}."
+    else:
+        title = "`relievo depth` of the package: exported modules, edge-aware upsampling." if a.cli else f"Maps of {'the exported modules in TF.js' if a.models else a.pred.name}."
+    text = f"{title}\n\n{table(scores, cached_priors(a.data, a.bench, here / 'priors.json'))}"
     if steady:
-        print("\ndisagreement with itself (0 = none): " + ", ".join(f"{k} {v:.3f}" for k, v in steady.items()))
+        text += "\n\nDisagreement with itself (0 = none): " + ", ".join(f"{k} {v:.3f}" for k, v in steady.items()) + "."
+    print(text)
+    if a.card:
+        card.fill(a.card, "scores-cli" if a.cli else "scores", text)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import tempfile
 import numpy as np
 import torch
 
-from . import parity, quantise
+from . import card, parity, quantise
 from .infer import AREA, MULTIPLE, load_net
 from .model import MEAN, STD, TAPS, ConvBN, Decoder, MBConv, Net, Separable
 from .quantise import Encoded
@@ -228,6 +228,7 @@ def main() -> None:
     ap.add_argument("--quantise", choices=SCHEMES, default="mixed")
     ap.add_argument("--recipe", choices=list(TRAINED_ON), default="all", help="the one it was trained with, for the list of data sets")
     ap.add_argument("--fixture", type=pathlib.Path, help="also write the small parity fixture the jest tests read")
+    ap.add_argument("--card", type=pathlib.Path, help="write the differences into this model card, too")
     a = ap.parse_args()
     torch.set_num_threads(1)
     net, about = load_net(a.run)
@@ -237,16 +238,19 @@ def main() -> None:
         coded, size = export(net, a.quantise, t / "out", a.recipe)
         exact = parity.compare(net, t / "none")
         same, lost = parity.compare(coded, t / "out"), parity.compare(net, t / "out")
-        print(f"{about['hours']:.2f} h of training, {about['step']} steps; {a.quantise}: {size / 1e6:.2f} MB in all")
-        print(f"float32 weights,  PyTorch vs TF.js: max {exact[0]:.2e}, mean {exact[1]:.2e} of the output's range")
-        print(f"stored weights,   PyTorch vs TF.js: max {same[0]:.2e}, mean {same[1]:.2e}")
-        print(f"stored vs float32 weights (TF.js) : max {lost[0]:.2e}, mean {lost[1]:.2e}")
+        text = f"{about['hours']:.2f} h of training, {about['step']} steps; `{a.quantise}`: {size / 1e6:.2f} MB in all.\n\n" + card.grid(
+            ["difference, share of the output's range", "max", "mean"],
+            [[what, f"{most:.1e}", f"{mean:.1e}"] for what, (most, mean) in (("PyTorch and TF.js, float32 weights", exact), ("PyTorch and TF.js, stored weights", same), ("float32 and stored weights", lost))],
+        )
+        print(text)
         if max(exact[0], same[0]) > 1e-3:
             raise SystemExit("the exported graph does not compute what PyTorch does: nothing was written")
         for module in ("relievo-backbone", "relievo-depth"):
             (a.models / module).mkdir(parents=True, exist_ok=True)
             for f in sorted((t / "out" / module).iterdir()):
                 shutil.copyfile(f, a.models / module / f.name)
+    if a.card:
+        card.fill(a.card, "parity", text)
     if a.fixture:
         parity.write_fixture(coded, a.models, a.fixture)
         print(f"wrote {a.fixture}")

@@ -12,11 +12,10 @@ import cv2
 import numpy as np
 import torch
 
-from .evaluate import SETS, photos, score, write_predictions
+from . import card
+from .evaluate import SETS, TARGETS, photos, score, write_predictions
 from .export import SCHEMES, encode, export
 from .infer import load_net, predict, read_rgb
-
-SHOWN = [("portraits", "nearer"), ("portraits", "rim"), ("portraits", "sharp"), ("portraits", "worst"), ("iphone", "ord"), ("iphone", "ssi"), ("generated", "ord"), ("generated", "edge"), ("room", "ord"), ("bodies", "ordp"), ("synthetic", "ord"), ("synthetic", "d1")]
 
 
 def main() -> None:
@@ -25,14 +24,14 @@ def main() -> None:
     ap.add_argument("--data", type=pathlib.Path, required=True)
     ap.add_argument("--bench", type=pathlib.Path, required=True)
     ap.add_argument("--schemes", nargs="*", default=list(SCHEMES))
+    ap.add_argument("--card", type=pathlib.Path, help="write the table into this model card, too")
     a = ap.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    net, _ = load_net(a.run)
+    net, about = load_net(a.run)
     sample = [read_rgb(p) for name in SETS for p in photos(a.data, name)[::5]]
     exact = [predict(net, rgb) for rgb in sample]
-    print("| weights | MB | max diff | mean diff | " + " | ".join(f"{s} {k}" for s, k in SHOWN) + " |")
-    print("|---|---|---|---|" + "---|" * len(SHOWN), flush=True)
+    rows = []
     for scheme in a.schemes:
         with tempfile.TemporaryDirectory() as tmp:
             t = pathlib.Path(tmp)
@@ -40,8 +39,11 @@ def main() -> None:
             diffs = [np.abs(predict(coded, rgb) - e) / (e.max() - e.min()) for rgb, e in zip(sample, exact)]
             write_predictions(a.data, t / "maps", lambda rgb: predict(coded, rgb))
             got = score(a.data, a.bench, lambda s: [str(t / "maps" / s)])
-        row = " | ".join(f"{got[s]['mean'][k]:.3f}" for s, k in SHOWN)
-        print(f"| {scheme} | {size / 1e6:.2f} | {max(d.max() for d in diffs):.4f} | {np.mean([d.mean() for d in diffs]):.5f} | {row} |", flush=True)
+        rows.append([scheme, f"{size / 1e6:.2f}", f"{max(d.max() for d in diffs):.4f}", f"{np.mean([d.mean() for d in diffs]):.5f}", *(f"{got[s]['mean'][k]:.3f}" for s, k, *_ in TARGETS)])
+    text = f"{about['hours']:.2f} h of training.\n\n" + card.grid(["weights", "MB", "max diff", "mean diff", *(f"{s} {k}" for s, k, *_ in TARGETS)], rows)
+    print(text)
+    if a.card:
+        card.fill(a.card, "schemes", text)
 
 
 if __name__ == "__main__":

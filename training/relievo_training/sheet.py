@@ -35,20 +35,25 @@ def tile(photo: pathlib.Path, pred: pathlib.Path, label: str) -> np.ndarray:
     return np.concatenate([strip, both], 0)
 
 
-def sheet(tiles: list[np.ndarray], columns: int) -> np.ndarray:
-    width = max(t.shape[1] for t in tiles)
-    pad = lambda t: np.pad(t, ((0, 4), (0, width - t.shape[1] + 4), (0, 0)), constant_values=255)
-    blank = np.full((TILE + 22, width + 4, 3), 255, np.uint8)
-    rows = [tiles[i : i + columns] for i in range(0, len(tiles), columns)]
-    return np.concatenate([np.concatenate([pad(t) for t in r] + [blank] * (columns - len(r)), 1) for r in rows], 0)
+def sheet(tiles: list[np.ndarray], width: int) -> np.ndarray:
+    """Tiles in rows, as many as fit the width."""
+    rows: list[list[np.ndarray]] = [[]]
+    for t in tiles:
+        t = np.pad(t, ((0, 4), (0, 4), (0, 0)), constant_values=255)
+        if rows[-1] and sum(r.shape[1] for r in rows[-1]) + t.shape[1] > width:
+            rows.append([])
+        rows[-1].append(t)
+    fill = lambda row: np.pad(row, ((0, 0), (0, max(0, width - row.shape[1])), (0, 0)), constant_values=255)
+    bands = [fill(np.concatenate(r, 1)) for r in rows]
+    return np.concatenate([b[:, : min(x.shape[1] for x in bands)] for b in bands], 0)
 
 
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("run", type=pathlib.Path, help="output folder of relievo_training.evaluate")
     ap.add_argument("--data", type=pathlib.Path, required=True)
-    ap.add_argument("--columns", type=int, default=4)
-    ap.add_argument("--rows", type=int, default=5)
+    ap.add_argument("--width", type=int, default=1500, help="of a sheet, in pixels")
+    ap.add_argument("--per-sheet", type=int, default=20)
     a = ap.parse_args()
     out = a.run / "sheets"
     out.mkdir(exist_ok=True)
@@ -65,12 +70,11 @@ def main() -> None:
             key, low = WORST[kind]
             if row.get(key) is not None:
                 found[kind].append((row[key] if low else -row[key], args))
-        per = a.columns * a.rows
-        for i in range(0, len(tiles), per):
-            cv2.imwrite(str(out / f"{name}-{i // per}.jpg"), sheet(tiles[i : i + per], a.columns), [cv2.IMWRITE_JPEG_QUALITY, 85])
+        for i in range(0, len(tiles), a.per_sheet):
+            cv2.imwrite(str(out / f"{name}-{i // a.per_sheet}.jpg"), sheet(tiles[i : i + a.per_sheet], a.width), [cv2.IMWRITE_JPEG_QUALITY, 85])
     for kind, many in (("order", 10), ("depth", 12)):
         worst = sorted(found[kind], key=lambda f: f[0])[:many]
-        cv2.imwrite(str(out / f"worst-{kind}.jpg"), sheet([tile(*f[1]) for f in worst], a.columns), [cv2.IMWRITE_JPEG_QUALITY, 88])
+        cv2.imwrite(str(out / f"worst-{kind}.jpg"), sheet([tile(*f[1]) for f in worst], a.width), [cv2.IMWRITE_JPEG_QUALITY, 88])
     print(*sorted(str(p) for p in out.glob("*.jpg")), sep="\n")
 
 
