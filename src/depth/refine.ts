@@ -15,6 +15,8 @@ const WORK_SIDE = 640;
 const REACH = 2;
 const SIGMA_SPACE = 1.1;
 const SIGMA_RANGE = 0.09;
+/** Cells whose neighbourhood spans less disparity than this are interpolated: no edge to decide, a fifth of the time. */
+const EDGE_SPAN = 0.015;
 /** Guided filter: window radius in work pixels, regularisation in units of luma² (0..1). */
 const GUIDE_RADIUS = 2;
 const GUIDE_EPSILON = 1e-4;
@@ -48,47 +50,37 @@ async function jointBilateral(
   height: number,
   options: TaskOptions,
 ): Promise<Float32Array<ArrayBuffer>> {
-  if (width <= low.width && height <= low.height) return resizePlane(low.data, low, width, height);
-  const out = new Float32Array(width * height);
+  const out = resizePlane(low.data, low, width, height);
+  if (width <= low.width && height <= low.height) return out;
   const cells = shrinkGuide(guide, width, height, low.width, low.height);
-  const sx = low.width / width;
-  const sy = low.height / height;
-  const range = -1 / (2 * SIGMA_RANGE * SIGMA_RANGE);
-  const space = -1 / (2 * SIGMA_SPACE * SIGMA_SPACE);
-  const taps = 2 * REACH + 1;
-  const wx = new Float32Array(width * taps);
-  const centre = new Int32Array(width);
-  for (let x = 0; x < width; x++) {
-    const cx = (x + 0.5) * sx - 0.5;
-    centre[x] = Math.round(cx);
-    for (let k = 0; k < taps; k++) {
-      const qx = centre[x]! + k - REACH;
-      wx[x * taps + k] = qx < 0 || qx >= low.width ? 0 : Math.exp(space * (qx - cx) ** 2);
-    }
-  }
+  const edges = edgeCells(low);
+  const xs = axis(width, low.width);
+  const ys = axis(height, low.height);
+  const { data, width: lowWidth } = low;
   await forRows(height, 8, options, (y0, y1) => {
     for (let y = y0; y < y1; y++) {
-      const cy = (y + 0.5) * sy - 0.5;
-      const qy0 = Math.max(0, Math.round(cy) - REACH);
-      const qy1 = Math.min(low.height - 1, Math.round(cy) + REACH);
       for (let x = 0; x < width; x++) {
+        const cx = xs.centre[x]!;
+        const cy = ys.centre[y]!;
+        if (!edges[cy * lowWidth + cx]) continue;
         const g = (y * width + x) * 3;
         const r0 = guide[g]!;
         const g0 = guide[g + 1]!;
         const b0 = guide[g + 2]!;
         let sum = 0;
         let total = 1e-12;
-        for (let qy = qy0; qy <= qy1; qy++) {
-          const wy = space * (qy - cy) ** 2;
-          for (let k = 0; k < taps; k++) {
-            const ws = wx[x * taps + k]!;
-            if (ws === 0) continue;
-            const q = qy * low.width + centre[x]! + k - REACH;
+        for (let j = 0; j < TAPS; j++) {
+          const wy = ys.weight[y * TAPS + j]!;
+          if (wy === 0) continue;
+          let q = (cy + j - REACH) * lowWidth + cx - REACH;
+          for (let k = 0; k < TAPS; k++, q++) {
+            const wx = xs.weight[x * TAPS + k]!;
+            if (wx === 0) continue;
             const dr = cells[q * 3]! - r0;
             const dg = cells[q * 3 + 1]! - g0;
             const db = cells[q * 3 + 2]! - b0;
-            const w = ws * Math.exp(range * (dr * dr + dg * dg + db * db) + wy);
-            sum += w * low.data[q]!;
+            const w = wx * wy * RANGE_WEIGHT[((dr * dr + dg * dg + db * db) * RANGE_STEPS) | 0]!;
+            sum += w * data[q]!;
             total += w;
           }
         }
@@ -96,6 +88,49 @@ async function jointBilateral(
       }
     }
   });
+  return out;
+}
+
+const TAPS = 2 * REACH + 1;
+/** exp(-d² / 2σ²) over squared colour distance d² in 0..3; the floor keeps a pixel unlike all cells from dividing by nothing. */
+const RANGE_STEPS = 1024;
+const RANGE_WEIGHT = /* @__PURE__ */ Float32Array.from(
+  { length: 3 * RANGE_STEPS + 2 },
+  (_, i) => Math.exp(-i / RANGE_STEPS / (2 * SIGMA_RANGE * SIGMA_RANGE)) + 1e-6,
+);
+
+/** Nearest cell and spatial weights of the cells around it for every sample along one axis; 0 beyond the border. */
+function axis(size: number, cells: number): { centre: Int32Array; weight: Float32Array } {
+  const centre = new Int32Array(size);
+  const weight = new Float32Array(size * TAPS);
+  for (let i = 0; i < size; i++) {
+    const c = ((i + 0.5) * cells) / size - 0.5;
+    centre[i] = Math.min(cells - 1, Math.max(0, Math.round(c)));
+    for (let k = 0; k < TAPS; k++) {
+      const q = centre[i]! + k - REACH;
+      if (q >= 0 && q < cells) weight[i * TAPS + k] = Math.exp(-((q - c) ** 2) / (2 * SIGMA_SPACE * SIGMA_SPACE));
+    }
+  }
+  return { centre, weight };
+}
+
+/** 1 where the cells within reach span more disparity than {@link EDGE_SPAN}. */
+function edgeCells({ width, height, data }: Disparities): Uint8Array {
+  const out = new Uint8Array(width * height);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      let min = 1;
+      let max = 0;
+      for (let j = Math.max(0, y - REACH); j <= Math.min(height - 1, y + REACH); j++) {
+        for (let i = Math.max(0, x - REACH); i <= Math.min(width - 1, x + REACH); i++) {
+          const v = data[j * width + i]!;
+          if (v < min) min = v;
+          if (v > max) max = v;
+        }
+      }
+      out[y * width + x] = max - min > EDGE_SPAN ? 1 : 0;
+    }
+  }
   return out;
 }
 
@@ -123,13 +158,16 @@ async function guidedUpsample(
   const luma = new Float32Array(n);
   for (let i = 0; i < n; i++) luma[i] = 0.299 * guide[i * 3]! + 0.587 * guide[i * 3 + 1]! + 0.114 * guide[i * 3 + 2]!;
   const box = (p: Float32Array) => boxMean(p, width, height, GUIDE_RADIUS);
-  const mul = (p: Float32Array, q: Float32Array) => Float32Array.from(p, (v, i) => v * q[i]!);
-  const meanI = box(luma);
-  const meanP = box(data);
-  const corrI = box(mul(luma, luma));
-  const corrIP = box(mul(luma, data));
   const a = new Float32Array(n);
   const b = new Float32Array(n);
+  for (let i = 0; i < n; i++) {
+    a[i] = luma[i]! * luma[i]!;
+    b[i] = luma[i]! * data[i]!;
+  }
+  const meanI = box(luma);
+  const meanP = box(data);
+  const corrI = box(a);
+  const corrIP = box(b);
   for (let i = 0; i < n; i++) {
     const variance = corrI[i]! - meanI[i]! ** 2;
     a[i] = (corrIP[i]! - meanI[i]! * meanP[i]!) / (variance + GUIDE_EPSILON);

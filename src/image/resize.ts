@@ -15,50 +15,55 @@ export function resizeToTensor(
   const out = new Float32Array(width * height * 3);
   const xs = spans(image.width, width);
   const ys = spans(image.height, height);
-  const scale = std.map((s) => 1 / (255 * s));
-  const shift = mean.map((m, i) => -m / std[i]!);
-  const { data, width: w } = image;
-  const row = new Float32Array(w * 3);
-  const opaque = isOpaque(data);
+  const opaque = isOpaque(image.data);
+  // Rows first: a source row is read once and summed in registers, and reused where two target rows share it.
+  const line = new Float32Array(width * 3);
+  let held = -1;
   for (let y = 0; y < height; y++) {
-    row.fill(0);
+    const row = out.subarray(y * width * 3, (y + 1) * width * 3);
     for (let k = ys.start[y]!; k < ys.start[y + 1]!; k++) {
-      const wy = ys.weight[k]!;
-      let p = ys.index[k]! * w * 4;
-      if (opaque) {
-        for (let i = 0; i < row.length; i += 3, p += 4) {
-          row[i] = row[i]! + wy * data[p]!;
-          row[i + 1] = row[i + 1]! + wy * data[p + 1]!;
-          row[i + 2] = row[i + 2]! + wy * data[p + 2]!;
-        }
-      } else {
-        for (let i = 0; i < row.length; i += 3, p += 4) {
-          const a = data[p + 3]! / 255;
-          const grey = 127.5 * (1 - a);
-          row[i] = row[i]! + wy * (data[p]! * a + grey);
-          row[i + 1] = row[i + 1]! + wy * (data[p + 1]! * a + grey);
-          row[i + 2] = row[i + 2]! + wy * (data[p + 2]! * a + grey);
-        }
+      if (held !== ys.index[k]!) {
+        held = ys.index[k]!;
+        averageRow(image, held, xs, opaque, line);
       }
-    }
-    let o = y * width * 3;
-    for (let x = 0; x < width; x++, o += 3) {
-      let r = 0;
-      let g = 0;
-      let b = 0;
-      for (let k = xs.start[x]!; k < xs.start[x + 1]!; k++) {
-        const wx = xs.weight[k]!;
-        const i = xs.index[k]! * 3;
-        r += wx * row[i]!;
-        g += wx * row[i + 1]!;
-        b += wx * row[i + 2]!;
-      }
-      out[o] = r * scale[0]! + shift[0]!;
-      out[o + 1] = g * scale[1]! + shift[1]!;
-      out[o + 2] = b * scale[2]! + shift[2]!;
+      const w = ys.weight[k]!;
+      for (let i = 0; i < line.length; i++) row[i] = row[i]! + w * line[i]!;
     }
   }
+  for (let c = 0; c < 3; c++) {
+    const scale = 1 / (255 * std[c]!);
+    const shift = mean[c]! / std[c]!;
+    for (let i = c; i < out.length; i += 3) out[i] = out[i]! * scale - shift;
+  }
   return out;
+}
+
+function averageRow(image: ImageDataLike, y: number, xs: Spans, opaque: boolean, line: Float32Array): void {
+  const { data, width } = image;
+  const { start, index, weight } = xs;
+  for (let x = 0, o = 0; o < line.length; x++, o += 3) {
+    let r = 0;
+    let g = 0;
+    let b = 0;
+    for (let k = start[x]!; k < start[x + 1]!; k++) {
+      const p = (y * width + index[k]!) * 4;
+      let w = weight[k]!;
+      if (!opaque) {
+        const a = data[p + 3]! / 255;
+        const grey = 127.5 * w * (1 - a);
+        r += grey;
+        g += grey;
+        b += grey;
+        w *= a;
+      }
+      r += w * data[p]!;
+      g += w * data[p + 1]!;
+      b += w * data[p + 2]!;
+    }
+    line[o] = r;
+    line[o + 1] = g;
+    line[o + 2] = b;
+  }
 }
 
 /** A plane (row-major) at another size: area-averaged when shrinking, bilinear when enlarging. */
