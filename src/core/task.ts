@@ -31,6 +31,7 @@ export async function forRows(
     }
   }
   options.onProgress?.(1);
+  options.signal?.throwIfAborted();
 }
 
 /** Lets the event loop turn (a macrotask, so that input events and timers run), then checks the signal. */

@@ -35,7 +35,9 @@ export async function estimateDepth(image: ImageInput | Photo, options: Estimate
     const { disparity } = await hydra.run('depth', photo, part(options, options.hydra ? 0 : 0.3, 0.6));
     if (!disparity) throw new RelievoError('MODEL_CONTRACT', `the depth head has no output named 'disparity'.`);
     const low = { ...disparity, data: normalise(disparity) };
-    return createDepthMap(photo.width, photo.height, await refine(low, photo, part(options, 0.6, 1)));
+    const data = await refine(low, photo, part(options, 0.6, 1));
+    options.onProgress?.(1);
+    return createDepthMap(photo.width, photo.height, data);
   } finally {
     if (photo !== image) hydra.close(photo);
   }

@@ -1,4 +1,4 @@
-import { forRows, part, type TaskOptions } from '../core/task.js';
+import { breathe, forRows, part, type TaskOptions } from '../core/task.js';
 import type { ImageDataLike } from '../image/image-data.js';
 import { resizePlane, resizeToTensor } from '../image/resize.js';
 
@@ -37,9 +37,16 @@ export async function refine(
   const width = Math.max(1, Math.round(photo.width * scale));
   const height = Math.max(1, Math.round(photo.height * scale));
   const guide = resizeToTensor(photo, width, height);
-  options.signal?.throwIfAborted();
-  const work = { width, height, data: await jointBilateral(low, guide, width, height, part(options, 0, 0.5)) };
+  await breathe(options.signal);
+  const work = {
+    width,
+    height,
+    data: await jointBilateral(low, guide, width, height, part(options, 0, scale === 1 ? 1 : 0.5)),
+  };
   if (scale === 1) return work.data;
+  await breathe(options.signal);
+  // A line has no window to fit in.
+  if (Math.min(width, height) < 2) return resizePlane(work.data, work, photo.width, photo.height);
   return guidedUpsample(work, guide, photo, part(options, 0.5, 1));
 }
 
@@ -175,6 +182,7 @@ async function guidedUpsample(
   }
   const smoothA = box(a);
   const smoothB = box(b);
+  await breathe(options.signal);
 
   const W = photo.width;
   const H = photo.height;

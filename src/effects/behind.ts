@@ -1,0 +1,206 @@
+import { forRows, part, type TaskOptions } from '../core/task.js';
+import type { LayerImage } from './layers.js';
+
+/**
+ * What is likely to lie behind the near parts of a photo, on a pyramid of grids. Level l has cells of 2^l pixels;
+ * levels[0] is undefined (the photo itself). Per cell: the colour and the depth of the farthest thing visible in it,
+ * and of the thing hidden behind that.
+ */
+export interface BehindLevel {
+  readonly width: number;
+  readonly height: number;
+  /** Depth of what is visible: a layer coordinate, larger = farther. */
+  readonly t: Float32Array;
+  /** Its linear premultiplied colour, interleaved. */
+  readonly colour: Float32Array;
+  /** How sure it is that something is hidden behind it, 0..1. */
+  readonly sure: Float32Array;
+  readonly hiddenT: Float32Array;
+  readonly hiddenColour: Float32Array;
+}
+
+/** Cells that differ by less than about this many layers are one surface. */
+const SAME = 0.7;
+/** Something counts as behind from the first to the second of these distances in layers. */
+const BEHIND_FROM = 1;
+const BEHIND_TO = 2;
+
+/**
+ * Builds the pyramid: upwards each cell keeps the farthest of its four children; downwards a cell takes as hidden what
+ * its neighbourhood one level up shows behind it, and where that shows nothing, what is hidden there. So the nearest
+ * visible background continues behind an object (pull-push: Gortler et al. 1996, with depth deciding what is pulled).
+ *
+ * @param reach how far behind an edge it must know, in pixels.
+ */
+export async function seeBehind(image: LayerImage, reach: number, options: TaskOptions): Promise<BehindLevel[]> {
+  const top = Math.max(1, Math.ceil(Math.log2(reach + 1)) + 1);
+  const levels: BehindLevel[] = [];
+  for (let l = 1; l <= top; l++) {
+    const below = levels[l - 1];
+    const size = below ?? image;
+    if (l > 1 && Math.max(size.width, size.height) < 2) break;
+    const level = emptyLevel((size.width + 1) >> 1, (size.height + 1) >> 1, image.channels);
+    levels[l] = level;
+    const progress = part(options, l === 1 ? 0 : 0.6, l === 1 ? 0.6 : 0.7);
+    await forRows(level.height, 8, l === 1 ? progress : { signal: options.signal }, (y0, y1) =>
+      below ? pullCells(below, level, image.channels, y0, y1) : pullPixels(image, level, y0, y1),
+    );
+  }
+  for (let l = levels.length - 2; l >= 1; l--) {
+    const level = levels[l]!;
+    const sampler = createSampler(levels[l + 1]!, image.channels);
+    const found = new Float32Array(image.channels + 2);
+    const last = l === 1;
+    await forRows(level.height, 8, last ? part(options, 0.7, 1) : { signal: options.signal }, (y0, y1) => {
+      for (let y = y0; y < y1; y++) {
+        for (let x = 0, i = y * level.width; x < level.width; x++, i++) {
+          if (!sampler(x, y, level.t[i]!, found)) continue;
+          level.sure[i] = found[0]!;
+          level.hiddenT[i] = found[1]!;
+          for (let c = 0; c < image.channels; c++) level.hiddenColour[i * image.channels + c] = found[2 + c]!;
+        }
+      }
+    });
+  }
+  return levels;
+}
+
+/**
+ * Looks behind a cell one level below `level`: `find(x, y, t, found)` is true when something lies behind depth t, and
+ * then found = [sureness, depth, colour…].
+ */
+export function createSampler(
+  level: BehindLevel,
+  channels: number,
+): (x: number, y: number, t: number, found: Float32Array) => boolean {
+  const { width, height, t: T, colour, sure, hiddenT, hiddenColour } = level;
+  const columns = new Int32Array(2);
+  const rows = new Int32Array(2);
+  return (x, y, t, found) => {
+    // Bilinear with weights 3/4 and 1/4: the parent and its neighbour on the child's side.
+    const px = x >> 1;
+    const py = y >> 1;
+    columns[0] = px;
+    columns[1] = Math.min(width - 1, Math.max(0, x & 1 ? px + 1 : px - 1));
+    rows[0] = py * width;
+    rows[1] = Math.min(height - 1, Math.max(0, y & 1 ? py + 1 : py - 1)) * width;
+    let total = 0;
+    for (let k = 0; k < 4; k++) {
+      const q = rows[k >> 1]! + columns[k & 1]!;
+      const weight = (k & 1 ? 0.25 : 0.75) * (k >> 1 ? 0.25 : 0.75);
+      const visible = weight * isBehind(T[q]! - t);
+      const hidden = sure[q] === 0 ? 0 : (weight - visible) * sure[q]! * isBehind(hiddenT[q]! - t);
+      if (visible + hidden === 0) continue;
+      if (total === 0) found.fill(0);
+      total += visible + hidden;
+      found[1] = found[1]! + visible * T[q]! + hidden * hiddenT[q]!;
+      for (let c = 0, j = q * channels; c < channels; c++, j++)
+        found[2 + c] = found[2 + c]! + visible * colour[j]! + hidden * hiddenColour[j]!;
+    }
+    if (total < 0.02) return false;
+    found[0] = Math.min(1, total * 1.5);
+    for (let c = 1; c < channels + 2; c++) found[c] = found[c]! / total;
+    return true;
+  };
+}
+
+function isBehind(distance: number): number {
+  if (distance <= BEHIND_FROM) return 0;
+  if (distance >= BEHIND_TO) return 1;
+  const s = (distance - BEHIND_FROM) / (BEHIND_TO - BEHIND_FROM);
+  return s * s * (3 - 2 * s);
+}
+
+function emptyLevel(width: number, height: number, channels: number): BehindLevel {
+  const n = width * height;
+  return {
+    width,
+    height,
+    t: new Float32Array(n),
+    colour: new Float32Array(n * channels),
+    sure: new Float32Array(n),
+    hiddenT: new Float32Array(n),
+    hiddenColour: new Float32Array(n * channels),
+  };
+}
+
+/** Weight of a cell in a mean over its group when the farthest of the group is `nearer` layers behind it. */
+function farWeight(nearer: number): number {
+  const s = (nearer / SAME) ** 2;
+  return 1 / (1 + s * s);
+}
+
+function pullPixels(image: LayerImage, to: BehindLevel, y0: number, y1: number): void {
+  const { width, height, channels, depth, layerOf, pixels, linear } = image;
+  const ts = new Float64Array(4);
+  const at = new Int32Array(4);
+  for (let y = y0; y < y1; y++) {
+    const rowA = 2 * y * width;
+    const rowB = Math.min(height - 1, 2 * y + 1) * width;
+    for (let x = 0, o = y * to.width; x < to.width; x++, o++) {
+      const xa = 2 * x;
+      const xb = Math.min(width - 1, xa + 1);
+      at[0] = rowA + xa;
+      at[1] = rowA + xb;
+      at[2] = rowB + xa;
+      at[3] = rowB + xb;
+      let far = 0;
+      for (let k = 0; k < 4; k++) {
+        ts[k] = layerOf(depth[at[k]!]!);
+        if (ts[k]! > far) far = ts[k]!;
+      }
+      let sum = 0;
+      let t = 0;
+      let r = 0;
+      let g = 0;
+      let b = 0;
+      let a = 0;
+      for (let k = 0; k < 4; k++) {
+        const p = at[k]! * 4;
+        const w = farWeight(far - ts[k]!);
+        const wa = channels === 4 ? (w * pixels[p + 3]!) / 255 : w;
+        sum += w;
+        t += w * ts[k]!;
+        r += wa * linear[pixels[p]!]!;
+        g += wa * linear[pixels[p + 1]!]!;
+        b += wa * linear[pixels[p + 2]!]!;
+        a += wa;
+      }
+      to.t[o] = t / sum;
+      const j = o * channels;
+      to.colour[j] = r / sum;
+      to.colour[j + 1] = g / sum;
+      to.colour[j + 2] = b / sum;
+      if (channels === 4) to.colour[j + 3] = a / sum;
+    }
+  }
+}
+
+function pullCells(from: BehindLevel, to: BehindLevel, channels: number, y0: number, y1: number): void {
+  const at = new Int32Array(4);
+  for (let y = y0; y < y1; y++) {
+    const rowA = 2 * y * from.width;
+    const rowB = Math.min(from.height - 1, 2 * y + 1) * from.width;
+    for (let x = 0, o = y * to.width; x < to.width; x++, o++) {
+      const xa = 2 * x;
+      const xb = Math.min(from.width - 1, xa + 1);
+      at[0] = rowA + xa;
+      at[1] = rowA + xb;
+      at[2] = rowB + xa;
+      at[3] = rowB + xb;
+      let far = 0;
+      for (let k = 0; k < 4; k++) if (from.t[at[k]!]! > far) far = from.t[at[k]!]!;
+      let sum = 0;
+      for (let k = 0; k < 4; k++) {
+        const q = at[k]!;
+        const w = farWeight(far - from.t[q]!);
+        sum += w;
+        to.t[o] = to.t[o]! + w * from.t[q]!;
+        for (let c = 0; c < channels; c++)
+          to.colour[o * channels + c] = to.colour[o * channels + c]! + w * from.colour[q * channels + c]!;
+      }
+      to.t[o] = to.t[o]! / sum;
+      for (let c = 0; c < channels; c++) to.colour[o * channels + c] = to.colour[o * channels + c]! / sum;
+    }
+  }
+}
