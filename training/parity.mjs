@@ -1,4 +1,5 @@
-// Runs backbone and depth head as plain TF.js graph models: node parity.mjs MODELS IN.f32 WIDTH HEIGHT OUT.f32 [BACKEND]
+// Runs backbone and depth head as plain TF.js graph models: node parity.mjs MODELS JOBS.json [BACKEND]
+// JOBS: [{ input, width, height, output }], input and output being files of float32 values.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -7,7 +8,7 @@ const require = createRequire(import.meta.url);
 const tf = require('@tensorflow/tfjs-core');
 const { loadGraphModel } = require('@tensorflow/tfjs-converter');
 
-const [models, input, width, height, output, backend = 'wasm'] = process.argv.slice(2);
+const [models, jobs, backend = 'wasm'] = process.argv.slice(2);
 
 const package_ = `@tensorflow/tfjs-backend-${backend}`;
 const { setWasmPaths } = require(package_);
@@ -33,16 +34,20 @@ async function load(id) {
 
 const backbone = await load('relievo-backbone');
 const head = await load('relievo-depth');
-const file = readFileSync(input);
-const pixels = new Float32Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.length));
-const x = tf.tensor4d(pixels, [1, Number(height), Number(width), 3]);
 const taps = head.manifest.requires.taps;
-const features = backbone.model.execute(
-  { [backbone.manifest.input]: x },
-  taps.map((t) => backbone.manifest.outputs[t]),
-);
-const plane = head.model.execute(
-  Object.fromEntries(taps.map((t, i) => [head.manifest.inputs[t], features[i]])),
-  head.manifest.outputs.disparity,
-);
-writeFileSync(output, Buffer.from((await plane.data()).slice().buffer));
+for (const { input, width, height, output } of JSON.parse(readFileSync(jobs, 'utf8'))) {
+  const file = readFileSync(input);
+  const pixels = new Float32Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.length));
+  const plane = tf.tidy(() => {
+    const features = backbone.model.execute(
+      { [backbone.manifest.input]: tf.tensor4d(pixels, [1, height, width, 3]) },
+      taps.map((t) => backbone.manifest.outputs[t]),
+    );
+    return head.model.execute(
+      Object.fromEntries(taps.map((t, i) => [head.manifest.inputs[t], features[i]])),
+      head.manifest.outputs.disparity,
+    );
+  });
+  writeFileSync(output, Buffer.from((await plane.data()).slice().buffer));
+  plane.dispose();
+}

@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from typing import Callable
+from typing import Callable, Iterable
 
 import cv2
 import numpy as np
@@ -66,11 +66,12 @@ def score(data: pathlib.Path, bench: pathlib.Path, what: Callable[[str], list[st
     return {name: run_scorer(bench, kind, data / "dev" / name, what(name)) for name, kind in SETS.items()}
 
 
-def write_predictions(data: pathlib.Path, out: pathlib.Path, plane: Callable[[np.ndarray], np.ndarray]) -> None:
+def write_predictions(data: pathlib.Path, out: pathlib.Path, planes: Callable[[list[np.ndarray]], Iterable[np.ndarray]]) -> None:
     for name in SETS:
         (out / name).mkdir(parents=True, exist_ok=True)
-        for p in photos(data, name):
-            cv2.imwrite(str(out / name / f"{p.stem}.png"), to_png(plane(read_rgb(p))))
+        files = photos(data, name)
+        for p, plane in zip(files, planes([read_rgb(p) for p in files])):
+            cv2.imwrite(str(out / name / f"{p.stem}.png"), to_png(plane))
 
 
 def write_with_cli(data: pathlib.Path, out: pathlib.Path) -> None:
@@ -149,10 +150,10 @@ def main() -> None:
         net, about = load_net(a.run)
         if a.quantise != "none":
             net, _ = encode(net, a.quantise)
-        write_predictions(a.data, out, lambda rgb: predict(net, rgb))
+        write_predictions(a.data, out, lambda batch: (predict(net, rgb) for rgb in batch))
         steady = consistency(a.data, lambda rgb, area: predict(net, rgb, area))
     elif a.models:
-        write_predictions(a.data, out, lambda rgb: parity.run_tfjs(a.models, to_tensor(rgb)))
+        write_predictions(a.data, out, lambda batch: parity.run_tfjs(a.models, [to_tensor(rgb) for rgb in batch]))
     elif a.cli:
         write_with_cli(a.data, out)
     scores = score(a.data, a.bench, lambda s: [str(out / s)])

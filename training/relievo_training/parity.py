@@ -36,14 +36,18 @@ def drawn(height: int, width: int) -> np.ndarray:
     return np.clip(np.round(rgb), 0, 255).astype(np.uint8)
 
 
-def run_tfjs(models: pathlib.Path, x: torch.Tensor, backend: str = "wasm") -> np.ndarray:
-    """[1, 3, h, w] -> raw disparity [h / 2, w / 2]."""
-    _, _, h, w = x.shape
+def run_tfjs(models: pathlib.Path, inputs: list[torch.Tensor], backend: str = "wasm") -> list[np.ndarray]:
+    """[1, 3, h, w] each -> raw disparity [h / 2, w / 2] each."""
     with tempfile.TemporaryDirectory() as tmp:
-        given, got = pathlib.Path(tmp) / "in.f32", pathlib.Path(tmp) / "out.f32"
-        given.write_bytes(np.ascontiguousarray(x[0].permute(1, 2, 0).numpy(), "<f4").tobytes())
-        subprocess.run(["node", SCRIPT, models, given, str(w), str(h), got, backend], check=True)
-        return np.frombuffer(got.read_bytes(), "<f4").reshape(h // 2, w // 2)
+        jobs = []
+        for i, x in enumerate(inputs):
+            job = {"input": f"{tmp}/{i}.in", "height": x.shape[2], "width": x.shape[3], "output": f"{tmp}/{i}.out"}
+            pathlib.Path(job["input"]).write_bytes(np.ascontiguousarray(x[0].permute(1, 2, 0).numpy(), "<f4").tobytes())
+            jobs.append(job)
+        listing = pathlib.Path(tmp) / "jobs.json"
+        listing.write_text(json.dumps(jobs))
+        subprocess.run(["node", SCRIPT, models, listing, backend], check=True)
+        return [np.frombuffer(pathlib.Path(j["output"]).read_bytes(), "<f4").reshape(j["height"] // 2, j["width"] // 2) for j in jobs]
 
 
 @torch.inference_mode()
@@ -64,7 +68,7 @@ def as_input(rgb: np.ndarray) -> torch.Tensor:
 def compare(net: Net, models: pathlib.Path, inputs: list[torch.Tensor] | None = None) -> tuple[float, float]:
     """Worst difference over the inputs (drawn pictures unless given): (largest, mean)."""
     inputs = inputs or [as_input(drawn(h, w)) for h, w in SIZES]
-    rows = np.array([differences(run_torch(net, x), run_tfjs(models, x)) for x in inputs])
+    rows = np.array([differences(run_torch(net, x), y) for x, y in zip(inputs, run_tfjs(models, inputs))])
     return float(rows[:, 0].max()), float(rows[:, 1].max())
 
 

@@ -37,7 +37,7 @@ def main() -> None:
             t = pathlib.Path(tmp)
             coded, size = export(net, scheme, t / "models")
             diffs = [np.abs(predict(coded, rgb) - e) / (e.max() - e.min()) for rgb, e in zip(sample, exact)]
-            write_predictions(a.data, t / "maps", lambda rgb: predict(coded, rgb))
+            write_predictions(a.data, t / "maps", lambda batch: (predict(coded, rgb) for rgb in batch))
             got = score(a.data, a.bench, lambda s: [str(t / "maps" / s)])
         rows.append([scheme, f"{size / 1e6:.2f}", f"{max(d.max() for d in diffs):.4f}", f"{np.mean([d.mean() for d in diffs]):.5f}", *(f"{got[s]['mean'][k]:.3f}" for s, k, *_ in TARGETS)])
     text = f"{about['hours']:.2f} h of training.\n\n" + card.grid(["weights", "MB", "max diff", "mean diff", *(f"{s} {k}" for s, k, *_ in TARGETS)], rows)
