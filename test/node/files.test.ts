@@ -15,7 +15,8 @@ const at = (name: string) => join(folder, name);
 /** Left half red, right half blue, 40 × 20. */
 const halves = () => picture(40, 20, (x) => (x < 20 ? [255, 0, 0] : [0, 0, 255]));
 const raw = (p = halves()) => sharp(p.data, { raw: { width: p.width, height: p.height, channels: 4 } });
-const pixel = (p: { width: number; data: ArrayLike<number> }, x: number, y: number) => [0, 1, 2, 3].map((c) => p.data[(y * p.width + x) * 4 + c]!);
+const pixel = (p: { width: number; data: ArrayLike<number> }, x: number, y: number) =>
+  [0, 1, 2, 3].map((c) => p.data[(y * p.width + x) * 4 + c]!);
 
 test.each([1, 2, 3, 4, 5, 6, 7, 8])('EXIF orientation %i comes in upright', async (orientation) => {
   // Stored so that turning by `orientation` gives the halves picture back: libvips turns, we compare with its inverse.
@@ -23,9 +24,20 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])('EXIF orientation %i comes in upright', asyn
   await writeFile(at('turned.png'), stored);
   const photo = await readImageFile(at('turned.png'));
   const turned = orientation >= 5;
-  expect([photo.width, photo.height, photo.orientation]).toEqual(turned ? [20, 40, orientation] : [40, 20, orientation]);
+  expect([photo.width, photo.height, photo.orientation]).toEqual(
+    turned ? [20, 40, orientation] : [40, 20, orientation],
+  );
   // Where the stored top-left (red) pixel has to appear, by the EXIF standard: "row 0 is the …, column 0 is the …".
-  const [x, y] = [[0, 0], [39, 0], [39, 19], [0, 19], [0, 0], [19, 0], [19, 39], [0, 39]][orientation - 1]!;
+  const [x, y] = [
+    [0, 0],
+    [39, 0],
+    [39, 19],
+    [0, 19],
+    [0, 0],
+    [19, 0],
+    [19, 39],
+    [0, 39],
+  ][orientation - 1]!;
   expect(pixel(photo, x!, y!)).toEqual([255, 0, 0, 255]);
 });
 
@@ -47,8 +59,12 @@ test('grey, CMYK, 16-bit, palette and animated files become 8-bit RGBA', async (
     if (name === 'grey.png') expect([g, b]).toEqual([r, r]);
     else expect(r! - b!).toBeGreaterThan(150);
   }
-  const frames = Buffer.concat([halves().data, picture(40, 20, () => [0, 255, 0]).data].map((d) => Buffer.from(d.buffer)));
-  await sharp(frames, { raw: { width: 40, height: 40, channels: 4, pageHeight: 20 } }).gif({ delay: [100, 100] }).toFile(at('two.gif'));
+  const frames = Buffer.concat(
+    [halves().data, picture(40, 20, () => [0, 255, 0]).data].map((d) => Buffer.from(d.buffer)),
+  );
+  await sharp(frames, { raw: { width: 40, height: 40, channels: 4, pageHeight: 20 } })
+    .gif({ delay: [100, 100] })
+    .toFile(at('two.gif'));
   const first = await readImageFile(at('two.gif'));
   expect([first.width, first.height, first.pages]).toEqual([40, 20, 2]);
   expect(pixel(first, 5, 10)[0]).toBeGreaterThan(200);
@@ -107,14 +123,19 @@ test('depth survives 16-bit PNG to half a step; 8-bit is value / 255; nothing is
   expect([meta.depth, meta.channels]).toEqual(['ushort', 1]);
   const back = await readDepth(at('d.png'));
   back.data.forEach((v, i) => expect(Math.abs(v - data[i]!)).toBeLessThanOrEqual(0.5 / 65535 + 1e-7));
-  await sharp(Buffer.from([0, 51, 102, 255]), { raw: { width: 2, height: 2, channels: 1 } }).toColourspace('b-w').png().toFile(at('d8.png'));
+  await sharp(Buffer.from([0, 51, 102, 255]), { raw: { width: 2, height: 2, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toFile(at('d8.png'));
   expect([...(await readDepth(at('d8.png'))).data]).toEqual([0, 0.2, 0.4, 1].map((v) => expect.closeTo(v, 5)));
 });
 
 test('an aborted or failed write leaves neither the file nor a part of it', async () => {
   const before = (await readdir(folder)).sort();
   const stop = AbortSignal.abort();
-  expect(await rejection(writeImage(at('never.png'), halves(), { signal: stop }))).toMatchObject({ name: 'AbortError' });
+  expect(await rejection(writeImage(at('never.png'), halves(), { signal: stop }))).toMatchObject({
+    name: 'AbortError',
+  });
   await writeFile(at('file'), '');
   expect(await rejection(writeImage(at('file/under.png'), halves()))).toMatchObject({ code: 'WRITE_FAILED' });
   expect((await readdir(folder)).sort()).toEqual([...before, 'file'].sort());
@@ -122,7 +143,13 @@ test('an aborted or failed write leaves neither the file nor a part of it', asyn
 });
 
 test('EXIF survives with its orientation reset', async () => {
-  await raw().removeAlpha().withExif({ IFD0: { Make: 'Testcam' } }).withMetadata({ orientation: 6 }).withExifMerge({ IFD0: { Make: 'Testcam' } }).jpeg().toFile(at('exif.jpg'));
+  await raw()
+    .removeAlpha()
+    .withExif({ IFD0: { Make: 'Testcam' } })
+    .withMetadata({ orientation: 6 })
+    .withExifMerge({ IFD0: { Make: 'Testcam' } })
+    .jpeg()
+    .toFile(at('exif.jpg'));
   const photo = await readImageFile(at('exif.jpg'));
   await writeImage(at('kept.png'), photo, { metadataFrom: photo.file });
   const meta = await sharp(at('kept.png')).metadata();

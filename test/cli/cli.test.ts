@@ -1,0 +1,183 @@
+import { copyFile, mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { run } from '../../src/cli/run.js';
+import { readDepth, readImageFile } from '../../src/node/index.js';
+import { ASTRONAUT } from '../helpers/photos.js';
+
+let folder: string;
+beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'relievo-'))));
+afterEach(() => rm(folder, { recursive: true }));
+const at = (...name: string[]) => join(folder, ...name);
+
+async function relievo(args: string[], signal = new AbortController().signal) {
+  let [out, err] = ['', ''];
+  const code = await run(args, { stdout: { write: (t) => (out += t) }, stderr: { write: (t) => (err += t) }, signal });
+  return { code, out, err };
+}
+
+/** The portrait at another size, as a photo of its own. */
+const portrait = (name: string, width = 128) => sharp(ASTRONAUT).resize(width).toFile(at(name));
+
+test('depth writes a 16-bit grey PNG of the upright size', async () => {
+  await sharp(ASTRONAUT)
+    .resize(120, 90, { fit: 'cover' })
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toFile(at('turned.jpg'));
+  expect(await relievo(['depth', at('turned.jpg'), '-o', at('d.png')])).toMatchObject({ code: 0, err: '' });
+  const meta = await sharp(at('d.png')).metadata();
+  expect([meta.width, meta.height, meta.depth, meta.channels]).toEqual([90, 120, 'ushort', 1]);
+  const { data } = await readDepth(at('d.png'));
+  expect(Math.max(...data) - Math.min(...data)).toBeGreaterThan(0.9);
+});
+
+test('--visualise writes colour', async () => {
+  await portrait('a.png');
+  await relievo(['depth', at('a.png'), '--visualise', '-o', at('c.png')]);
+  const { channels } = await sharp(at('c.png')).metadata();
+  expect(channels).toBeGreaterThanOrEqual(3);
+});
+
+test('--depth is taken as it is: value / 65535, not normalised', async () => {
+  // Left half at 0.25, right half at 0.5; in focus 0.5: the left is blurred by aperture · side · 0.25, the right not at all.
+  await sharp(
+    Buffer.from(Array.from({ length: 64 * 64 * 3 }, (_, i) => ((Math.floor(i / 3) % 64) % 8 < 4 ? 255 : 0))),
+    { raw: { width: 64, height: 64, channels: 3 } },
+  )
+    .png()
+    .toFile(at('stripes.png'));
+  const depth = Uint16Array.from({ length: 64 * 64 }, (_, i) => (i % 64 < 32 ? 16384 : 32768));
+  await sharp(depth, { raw: { width: 64, height: 64, channels: 1 } })
+    .toColourspace('grey16')
+    .png()
+    .toFile(at('d.png'));
+  const call = (focus: string) =>
+    relievo([
+      'bokeh',
+      at('stripes.png'),
+      '--depth',
+      at('d.png'),
+      '--focus',
+      focus,
+      '--aperture',
+      '0.2',
+      '-o',
+      at('o.png'),
+    ]);
+  const contrast = async (x0: number) => {
+    const { data } = await readImageFile(at('o.png'));
+    const row = Array.from({ length: 16 }, (_, x) => data[(32 * 64 + x0 + x) * 4]!);
+    return Math.max(...row) - Math.min(...row);
+  };
+  expect(await call('0.5')).toMatchObject({ code: 0, err: '' });
+  expect(await contrast(44)).toBe(255);
+  expect(await contrast(4)).toBeLessThan(120);
+  // A map stretched to 0..1 would put the left half out of reach of 0.25.
+  expect(await call('0.25')).toMatchObject({ code: 0 });
+  expect(await contrast(4)).toBe(255);
+});
+
+test('--focus by point sharpens what is there', async () => {
+  await portrait('a.png', 256);
+  const variance = async (file: string, box: { left: number; top: number; width: number; height: number }) => {
+    const { data } = await sharp(file)
+      .extract(box)
+      .greyscale()
+      .convolve({ width: 3, height: 3, kernel: [0, 1, 0, 1, -4, 1, 0, 1, 0], offset: 128, scale: 1 })
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const mean = data.reduce((a, b) => a + b) / data.length;
+    return data.reduce((s, v) => s + (v - mean) ** 2, 0) / data.length;
+  };
+  const face = { left: 90, top: 30, width: 50, height: 50 };
+  const flag = { left: 2, top: 2, width: 30, height: 60 };
+  expect(
+    await relievo(['bokeh', at('a.png'), '--focus', '112,55', '--aperture', '0.06', '-o', at('face.png')]),
+  ).toMatchObject({ code: 0, err: '' });
+  expect(
+    await relievo(['bokeh', at('a.png'), '--focus', '12,20', '--aperture', '0.06', '-o', at('flag.png')]),
+  ).toMatchObject({ code: 0 });
+  expect(await variance(at('face.png'), face)).toBeGreaterThan(3 * (await variance(at('flag.png'), face)));
+  expect(await variance(at('flag.png'), flag)).toBeGreaterThan(1.5 * (await variance(at('face.png'), flag)));
+});
+
+test('info prints JSON of the upright size', async () => {
+  await sharp(ASTRONAUT).resize(60, 40, { fit: 'cover' }).withMetadata({ orientation: 8 }).jpeg().toFile(at('p.jpg'));
+  const { code, out } = await relievo(['info', at('p.jpg')]);
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toEqual({
+    photo: at('p.jpg'),
+    width: 40,
+    height: 60,
+    format: 'jpeg',
+    orientation: 8,
+    bits: 'uchar',
+    pages: 1,
+  });
+});
+
+test('a folder: one bad photo does not stop the rest, and the exit code says so', async () => {
+  await mkdir(at('in'));
+  await portrait('in/a.jpg');
+  await portrait('in/a.png');
+  await portrait('in/b.webp');
+  await writeFile(at('in/bad.jpg'), 'no picture');
+  await writeFile(at('in/notes.txt'), 'left alone');
+  const { code, err, out } = await relievo(['depth', at('in'), '-o', at('out'), '--json']);
+  expect(code).toBe(1);
+  expect(err).toContain('bad.jpg');
+  expect(err).toContain('1 of 4 photos failed');
+  expect((await readdir(at('out'))).sort()).toEqual(['a-depth.png', 'a.png-depth.png', 'b-depth.png']);
+  const lines = out
+    .trim()
+    .split('\n')
+    .map((l) => JSON.parse(l));
+  expect(lines.map((l) => l.code ?? 'ok')).toEqual(['ok', 'ok', 'ok', 'UNSUPPORTED_IMAGE']);
+});
+
+test.each([
+  [['frobnicate'], 'unknown command'],
+  [['depth'], 'which photo'],
+  [['bokeh', 'x.png', '--aperture', '-3'], 'aperture'],
+  [['bokeh', 'x.png', '--aperture', 'wide'], 'aperture'],
+  [['bokeh', 'x.png', '--focus', 'everything'], '--focus'],
+  [['bokeh', 'x.png', '--shape', '4'], '--shape'],
+  [['depth', 'x.png', '--colour'], '--colour'],
+])('wrong usage %j exits with 2 and one line', async (args, word) => {
+  const { code, err, out } = await relievo(args);
+  expect([code, out]).toEqual([2, '']);
+  expect(err).toMatch(/^relievo: [^\n]*\n$/);
+  expect(err).toContain(word);
+});
+
+test.each([
+  ['missing.png', undefined, 'does not exist'],
+  ['empty.png', '', 'empty'],
+  ['text.png', 'hello hello hello hello', 'not a picture'],
+])('%s exits with 1, one line, and no output file', async (name, content, word) => {
+  if (content !== undefined) await writeFile(at(name), content);
+  const { code, err } = await relievo(['bokeh', at(name), '-o', at('o.png')]);
+  expect(code).toBe(1);
+  expect(err).toMatch(/^relievo: [^\n]*\n$/);
+  expect(err).toContain(word);
+  expect(await readdir(folder)).not.toContain('o.png');
+});
+
+test('an abort leaves the old result in place and no part of a new one', async () => {
+  await copyFile(ASTRONAUT, at('a.png'));
+  await writeFile(at('d.png'), 'old');
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(new DOMException('Interrupted.', 'AbortError')), 60);
+  const { code, err } = await relievo(['depth', at('a.png'), '-o', at('d.png')], stop.signal);
+  expect([code, err]).toEqual([1, 'relievo: Interrupted.\n']);
+  expect((await readdir(folder)).sort()).toEqual(['a.png', 'd.png']);
+});
+
+test('--help explains every command, and no command at all is wrong usage', async () => {
+  const { code, out } = await relievo(['--help']);
+  expect(code).toBe(0);
+  for (const c of ['depth', 'bokeh', 'info']) expect(out).toContain(`relievo ${c}`);
+  expect((await relievo([])).code).toBe(2);
+});

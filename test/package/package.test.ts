@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { ROOT } from '../helpers/photos.js';
+
+const pkg = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+const node = (code: string, ...args: string[]) =>
+  execFileSync(process.execPath, [...args, '--input-type=module', '-e', code], { cwd: ROOT, encoding: 'utf8' });
+
+test('every entry imports on a server without touching self, window or document', () => {
+  const entries = Object.keys(pkg.exports).filter((e) => !e.includes('*') && !e.endsWith('.json'));
+  for (const entry of entries) {
+    const name = entry.replace('.', pkg.name);
+    const out = node(`
+      for (const g of ['self', 'window', 'document']) Object.defineProperty(globalThis, g, { get() { throw new Error(g + ' touched'); }, configurable: true });
+      const before = Object.keys(globalThis).length;
+      const m = await import('${name}');
+      console.log(Object.keys(m).length > 0, Object.keys(globalThis).length === before);`);
+    expect([entry, out.trim()]).toEqual([entry, 'true true']);
+  }
+});
+
+test('the effects reach neither TensorFlow.js nor Node', () => {
+  const seen = new Set<string>();
+  const visit = (file: string) => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const code = readFileSync(`${ROOT}dist/${file}`, 'utf8');
+    for (const [, id] of code.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)) {
+      expect([file, id!.startsWith('.')]).toEqual([file, true]);
+      visit(new URL(id!, `file:///${file}`).pathname.slice(1));
+    }
+  };
+  visit('effects/index.js');
+  expect(seen.size).toBeGreaterThan(3);
+});
+
+test('what is packed works where it is installed: types, models, command', () => {
+  const [{ files }] = JSON.parse(execFileSync('npm', ['pack', '--dry-run', '--json'], { cwd: ROOT, encoding: 'utf8' }));
+  const packed = files.map((f: { path: string }) => f.path) as string[];
+  for (const entry of Object.values(pkg.exports) as { types: string; default: string }[]) {
+    if (typeof entry === 'string') continue;
+    expect(packed).toContain(entry.types.slice(2));
+    expect(packed).toContain(entry.default.slice(2));
+  }
+  for (const m of ['relievo-backbone', 'relievo-depth']) {
+    for (const f of ['module.json', 'model.json', 'group1-shard1of1.bin']) expect(packed).toContain(`models/${m}/${f}`);
+  }
+  expect(packed).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'THIRD_PARTY.md', pkg.bin.relievo]));
+  expect(packed.filter((p) => /^(src|test|training|demo|bench|assets)\//.test(p))).toEqual([]);
+});
