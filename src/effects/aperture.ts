@@ -126,7 +126,7 @@ export interface Region {
  * Adds `source`, spread by `kernel` and normalised to a sum of 1, to `target`. Each source row is summed once; a run
  * is then the difference of two entries, whatever its length.
  *
- * @param source interleaved channels over `from`; its first channel being 0 up to an end of a row, the whole cell is 0.
+ * @param source interleaved channels over `from`; the zeros at both ends of a row cost nothing.
  * @param target interleaved channels over `to`, which lies inside `from` by at least the reach of the kernel.
  */
 export function spread(

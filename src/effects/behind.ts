@@ -1,5 +1,5 @@
 import { forRows, part, type TaskOptions } from '../core/task.js';
-import type { LayerImage } from './layers.js';
+import { DEPTH_STEPS, type LayerImage } from './layers.js';
 
 /**
  * What is likely to lie behind the near parts of a photo, on a pyramid of grids. Level l has cells of 2^l pixels;
@@ -131,7 +131,7 @@ function farWeight(nearer: number): number {
 }
 
 function pullPixels(image: LayerImage, to: BehindLevel, y0: number, y1: number): void {
-  const { width, height, channels, depth, layerOf, pixels, linear } = image;
+  const { width, height, channels, depth, layers, pixels, linear } = image;
   const ts = new Float64Array(4);
   const at = new Int32Array(4);
   for (let y = y0; y < y1; y++) {
@@ -146,7 +146,7 @@ function pullPixels(image: LayerImage, to: BehindLevel, y0: number, y1: number):
       at[3] = rowB + xb;
       let far = 0;
       for (let k = 0; k < 4; k++) {
-        ts[k] = layerOf(depth[at[k]!]!);
+        ts[k] = layers[(depth[at[k]!]! * DEPTH_STEPS + 0.5) | 0]!;
         if (ts[k]! > far) far = ts[k]!;
       }
       let sum = 0;

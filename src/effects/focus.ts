@@ -1,0 +1,144 @@
+import { RelievoError } from '../core/errors.js';
+import { invalid } from '../core/params.js';
+import type { DepthMap } from '../depth/depth-map.js';
+
+/**
+ * What is sharp:
+ * - a disparity 0..1;
+ * - a point in pixels of the image (centres at .5): the disparity there;
+ * - two disparities, `[near, far]` or `{ near, far }`, in either order: everything between them;
+ * - `'subject'`: the nearest large thing about the middle of the picture.
+ */
+export type Focus =
+  | number
+  | { readonly x: number; readonly y: number }
+  | readonly [near: number, far: number]
+  | { readonly near: number; readonly far: number }
+  | 'subject'
+  | 'faces';
+
+/** Disparities from far to near that stay sharp. */
+export interface FocalRange {
+  readonly near: number;
+  readonly far: number;
+}
+
+/** Half the side of the window read around a point, as a share of the long side. */
+const POINT_WINDOW = 0.006;
+/** Disparities of one thing around a point differ by no more. */
+const POINT_STEP = 0.03;
+
+/**
+ * @param depth of the size of the image.
+ * @throws RelievoError `INVALID_PARAM`; also for `'faces'`, which needs a module that finds them.
+ */
+export function resolveFocus(owner: string, focus: unknown, depth: DepthMap): FocalRange {
+  if (focus === 'subject') return flat(subjectDisparity(depth));
+  if (focus === 'faces') {
+    throw new RelievoError(
+      'INVALID_PARAM',
+      `${owner}: focus 'faces' needs a faces head, which is not part of this version. Give a point, a disparity or 'subject'.`,
+    );
+  }
+  if (isDisparity(focus)) return flat(focus);
+  if (typeof focus === 'object' && focus !== null) {
+    const f = focus as { x?: unknown; y?: unknown; near?: unknown; far?: unknown };
+    const [a, b] = Array.isArray(focus) && focus.length === 2 ? focus : [f.near, f.far];
+    if (isDisparity(a) && isDisparity(b)) return { near: Math.max(a, b), far: Math.min(a, b) };
+    if (typeof f.x === 'number' && typeof f.y === 'number') {
+      const inside = f.x >= 0 && f.x <= depth.width && f.y >= 0 && f.y <= depth.height;
+      if (!inside) {
+        throw invalid(owner, 'focus', `a point inside 0..${depth.width}, 0..${depth.height}`, `(${f.x}, ${f.y})`);
+      }
+      return flat(disparityAround(depth, f.x, f.y));
+    }
+  }
+  throw invalid(owner, 'focus', `a disparity 0..1, { x, y }, [near, far], { near, far } or 'subject'`, focus);
+}
+
+/**
+ * The disparities that a focus means on this depth: where a slider stands after a tap, say. A point is in pixels of
+ * the depth. Near and far are equal but for a range.
+ *
+ * @throws RelievoError `INVALID_PARAM`.
+ */
+export function focalRange(focus: Focus, depth: DepthMap): FocalRange {
+  return resolveFocus('focalRange', focus, depth);
+}
+
+const flat = (d: number): FocalRange => ({ near: d, far: d });
+
+const isDisparity = (v: unknown): v is number => typeof v === 'number' && v >= 0 && v <= 1;
+
+/** Median of a small window without what lies across an edge from its centre. */
+function disparityAround(depth: DepthMap, x: number, y: number): number {
+  const { width, height, data } = depth;
+  const cx = Math.min(width - 1, Math.floor(x));
+  const cy = Math.min(height - 1, Math.floor(y));
+  const centre = data[cy * width + cx]!;
+  const r = Math.max(1, Math.round(POINT_WINDOW * Math.max(width, height)));
+  const same: number[] = [];
+  for (let j = Math.max(0, cy - r); j <= Math.min(height - 1, cy + r); j++) {
+    for (let i = Math.max(0, cx - r); i <= Math.min(width - 1, cx + r); i++) {
+      const d = data[j * width + i]!;
+      if (Math.abs(d - centre) <= POINT_STEP) same.push(d);
+    }
+  }
+  return same.sort((a, b) => a - b)[same.length >> 1]!;
+}
+
+const BINS = 256;
+/** Width of the window around the middle that counts (standard deviation, share of each side). */
+const MIDDLE = 0.22;
+
+/**
+ * Median disparity of the near class when the disparities, weighted towards the middle of the picture, are split in
+ * two by Otsu's criterion. The median, so that a hand held forward does not draw the focus.
+ */
+function subjectDisparity(depth: DepthMap): number {
+  const { width, height, data } = depth;
+  const histogram = new Float64Array(BINS);
+  const stride = Math.max(1, Math.floor(Math.max(width, height) / 512));
+  const weight = (i: number, n: number) => Math.exp(-0.5 * (((i + 0.5) / n - 0.5) / MIDDLE) ** 2);
+  for (let y = 0; y < height; y += stride) {
+    for (let x = 0; x < width; x += stride) {
+      const bin = Math.round(data[y * width + x]! * (BINS - 1));
+      histogram[bin] = histogram[bin]! + weight(x, width) * weight(y, height);
+    }
+  }
+  const split = otsu(histogram);
+  let total = 0;
+  for (let i = split; i < BINS; i++) total += histogram[i]!;
+  let seen = 0;
+  let median = split;
+  while (seen + histogram[median]! < total / 2) seen += histogram[median++]!;
+  return median / (BINS - 1);
+}
+
+/** First bin of the upper class that maximises the variance between the two classes (Otsu 1979). */
+export function otsu(histogram: Float64Array): number {
+  let total = 0;
+  let sum = 0;
+  histogram.forEach((n, i) => {
+    total += n;
+    sum += n * i;
+  });
+  let below = 0;
+  let sumBelow = 0;
+  let best = -1;
+  let split = 0;
+  for (let i = 0; i < histogram.length; i++) {
+    const above = total - below;
+    if (above <= 0) break;
+    if (below > 0) {
+      const between = below * above * (sumBelow / below - (sum - sumBelow) / above) ** 2;
+      if (between > best) {
+        best = between;
+        split = i;
+      }
+    }
+    below += histogram[i]!;
+    sumBelow += histogram[i]! * i;
+  }
+  return split;
+}
