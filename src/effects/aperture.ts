@@ -124,7 +124,7 @@ export interface Region {
 
 /**
  * Adds `source`, spread by `kernel` and normalised to a sum of 1, to `target`. Each source row is summed once; a run
- * is then the difference of two entries, whatever its length.
+ * is then the difference of two entries, whatever its length (Crow 1984, in one dimension).
  *
  * @param source interleaved channels over `from`; the zeros at both ends of a row cost nothing.
  * @param target interleaved channels over `to`, which lies inside `from` by at least the reach of the kernel.
@@ -136,10 +136,9 @@ export function spread(
   to: Region,
   channels: number,
   kernel: Kernel,
-  scratch: Scratch,
+  sums: Float64Array,
 ): void {
   const C = channels;
-  const { sums, run } = scratch;
   const pad = 2 * kernel.reach + 2;
   const scale = 1 / kernel.area;
   const shift = to.x - from.x;
@@ -166,44 +165,41 @@ export function spread(
     const count = (out1 - out0) * C;
     if (count <= 0) continue;
     for (const { left, right, rows } of kernel.runs) {
-      let ready = false;
-      for (const dy of rows) {
-        const outY = from.y + y + dy - to.y;
-        if (outY < 0 || outY >= to.height) continue;
-        if (!ready) {
-          // The cell at column x spans x .. x + 1; its centre spreads to x + 0.5 + left .. x + 0.5 + right. Turned
-          // round, an output at x collects from x + 0.5 - right to x + 0.5 - left.
-          const from0 = 0.5 - right;
-          const from1 = 0.5 - left;
-          const i0 = Math.floor(from0);
-          const i1 = Math.floor(from1);
-          const f0 = from0 - i0;
-          const f1 = from1 - i1;
-          const p0 = (out0 + shift - x0 + pad + i0) * C;
-          const p1 = (out0 + shift - x0 + pad + i1) * C;
+      // The cell at column x spreads to x + 0.5 + left .. x + 0.5 + right; turned round, an output at x collects from
+      // x + 0.5 - right to x + 0.5 - left.
+      const i0 = Math.floor(0.5 - right);
+      const i1 = Math.floor(0.5 - left);
+      const f0 = 0.5 - right - i0;
+      const f1 = 0.5 - left - i1;
+      const p0 = (out0 + shift - x0 + pad + i0) * C;
+      const p1 = (out0 + shift - x0 + pad + i1) * C;
+      const targets = rows.map((dy) => from.y + y + dy - to.y).filter((r) => r >= 0 && r < to.height);
+      for (let k = 0; k < targets.length; k += 2) {
+        const o = (targets[k]! * to.width + out0) * C;
+        // Two rows at once, because reading the sums costs more than writing.
+        if (k + 1 < targets.length) {
+          const o2 = (targets[k + 1]! * to.width + out0) * C;
           for (let i = 0; i < count; i++) {
             const a = sums[p0 + i]!;
             const b = sums[p1 + i]!;
-            run[i] = (b - a + f1 * (sums[p1 + C + i]! - b) - f0 * (sums[p0 + C + i]! - a)) * scale;
+            const v = (b - a + f1 * (sums[p1 + C + i]! - b) - f0 * (sums[p0 + C + i]! - a)) * scale;
+            target[o + i] = target[o + i]! + v;
+            target[o2 + i] = target[o2 + i]! + v;
           }
-          ready = true;
+        } else {
+          for (let i = 0; i < count; i++) {
+            const a = sums[p0 + i]!;
+            const b = sums[p1 + i]!;
+            const v = (b - a + f1 * (sums[p1 + C + i]! - b) - f0 * (sums[p0 + C + i]! - a)) * scale;
+            target[o + i] = target[o + i]! + v;
+          }
         }
-        const o = (outY * to.width + out0) * C;
-        for (let i = 0; i < count; i++) target[o + i] = target[o + i]! + run[i]!;
       }
     }
   }
 }
 
-/** Row buffers of {@link spread}. */
-export interface Scratch {
-  readonly sums: Float64Array;
-  readonly run: Float32Array;
-}
-
-export function createScratch(width: number, channels: number, reach: number): Scratch {
-  return {
-    sums: new Float64Array((width + 4 * reach + 6) * channels),
-    run: new Float32Array((width + 2 * reach) * channels),
-  };
+/** Room for the running sums of one row. */
+export function createSums(width: number, channels: number, reach: number): Float64Array {
+  return new Float64Array((width + 4 * reach + 6) * channels);
 }

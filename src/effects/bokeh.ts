@@ -9,6 +9,7 @@ import { TileRenderer } from './composite.js';
 import { resolveFocus, type Focus } from './focus.js';
 import { planLayers, type LayerImage } from './layers.js';
 import { matchDepth } from './match-depth.js';
+import { Ranges } from './ranges.js';
 
 export interface BokehOptions {
   /** What is sharp. A point is in pixels of the image. Default: `'subject'`. */
@@ -88,7 +89,8 @@ export async function applyBokeh(
     options.onProgress?.(1);
     return output;
   }
-  const [low, high] = extremes(map.data);
+  const disparities = await Ranges.of(map, { signal: options.signal });
+  const [low, high] = disparities.within({ x: 0, y: 0, width, height });
   const plan = planLayers((d) => radius(Math.min(high, Math.max(low, d))), shape);
   const source: LayerImage = {
     width,
@@ -101,7 +103,10 @@ export async function applyBokeh(
   };
   const widest = Math.max(Math.abs(radius(low)), Math.abs(radius(high)));
   const behind = await seeBehind(source, widest, part(options, 0.1, 0.25));
-  const renderer = new TileRenderer(source, plan, behind, TILE, settings.highlights);
+  const half = behind[1]!;
+  const hidden = await Ranges.of({ ...half, data: half.hiddenT }, { signal: options.signal }, half.sure);
+  const ranges = { visible: disparities, hidden };
+  const renderer = new TileRenderer(source, plan, behind, ranges, TILE, settings.highlights);
   const columns = Math.ceil(width / TILE);
   await forRows(columns * Math.ceil(height / TILE), 1, part(options, 0.25, 1), (index) => {
     const x = (index % columns) * TILE;
@@ -137,16 +142,6 @@ function encodeTile(
       }
     }
   }
-}
-
-function extremes(data: Float32Array): [low: number, high: number] {
-  let low = 1;
-  let high = 0;
-  for (const d of data) {
-    if (d < low) low = d;
-    if (d > high) high = d;
-  }
-  return [low, high];
 }
 
 function isOpaque(data: Uint8ClampedArray | Uint8Array): boolean {

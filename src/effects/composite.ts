@@ -1,6 +1,7 @@
-import { createScratch, spread, type Region, type Scratch } from './aperture.js';
+import { createSums, spread, type Region } from './aperture.js';
 import { createSampler, type BehindLevel } from './behind.js';
 import { DEPTH_STEPS, type Group, type LayerImage, type LayerPlan } from './layers.js';
+import type { Ranges } from './ranges.js';
 
 /** Weight of a guessed, hidden surface beside a visible one. */
 const HIDDEN_WEIGHT = 0.1;
@@ -32,25 +33,37 @@ export class TileRenderer {
   readonly #image: LayerImage;
   readonly #plan: LayerPlan;
   readonly #behind: readonly BehindLevel[];
+  readonly #visible: Ranges;
+  readonly #hidden: Ranges;
   readonly #boost: number;
   readonly #channels: number;
-  readonly #scratch: Scratch;
+  readonly #sums: Float64Array;
   /** Buffers by group, reused from tile to tile. */
   readonly #layers = new Map<string, Float32Array>();
   readonly #found: Float32Array;
 
   /**
+   * @param visible ranges of the disparity per pixel; `hidden` of hiddenT in behind[1], where something is hidden.
    * @param tile largest side of a tile in pixels; tiles start at multiples of 2^(coarsest level).
    * @param boost how many times brighter clipped lights are before they are blurred, minus 1.
    */
-  constructor(image: LayerImage, plan: LayerPlan, behind: readonly BehindLevel[], tile: number, boost: number) {
+  constructor(
+    image: LayerImage,
+    plan: LayerPlan,
+    behind: readonly BehindLevel[],
+    ranges: { readonly visible: Ranges; readonly hidden: Ranges },
+    tile: number,
+    boost: number,
+  ) {
     this.#image = image;
     this.#plan = plan;
     this.#behind = behind;
+    this.#visible = ranges.visible;
+    this.#hidden = ranges.hidden;
     this.#boost = boost;
     this.#channels = image.channels;
     const reach = Math.max(...plan.groups.map((g) => g.reach));
-    this.#scratch = createScratch(tile + 2 * reach + 8, image.channels + 2, reach);
+    this.#sums = createSums(tile + 2 * reach + 8, image.channels + 2, reach);
     this.#found = new Float32Array(image.channels + 2);
   }
 
@@ -151,15 +164,16 @@ export class TileRenderer {
     const reach = group.reach;
     const from = { x: to.x - reach, y: to.y - reach, width: to.width + 2 * reach, height: to.height + 2 * reach };
     const cells = from.width * from.height;
+    const { visible, hidden } = this.#present(group, from);
+    if (!visible && !hidden) return undefined;
 
     const nearer = this.#buffer(`nearer${index}`, cells);
     const layers: (Float32Array | undefined)[] = [];
     const layer = (i: number) => (layers[i] ??= this.#buffer(`layer${index}.${i}`, cells * S));
     this.#addOutside(nearer, from, group.level);
     this.#addVisible(group, from, nearer, layer);
-    if (layers.length === 0 && !this.#behind[1]) return undefined;
-    if (group.level === 0) this.#addHiddenPixels(group, from, layer);
-    else this.#addHiddenCells(group, from, layer);
+    if (hidden && group.level === 0) this.#addHiddenPixels(group, from, layer);
+    else if (hidden) this.#addHiddenCells(group, from, layer);
     if (layers.length === 0) return undefined;
 
     const sheet = this.#buffer(`sheet${index}`, to.width * to.height * (C + 1));
@@ -177,11 +191,31 @@ export class TileRenderer {
       const kernel = group.kernels[i];
       if (kernel) {
         const blurred = this.#buffer(`blurred${index}`, to.width * to.height * S);
-        spread(source, from, blurred, to, S, kernel, this.#scratch);
+        spread(source, from, blurred, to, S, kernel, this.#sums);
         this.#addLayer(sheet, blurred, { ...to, x: 0, y: 0 }, to, C);
       } else this.#addLayer(sheet, source, { ...from, x: reach, y: reach }, to, C);
     }
     return { level: group.level, region: to, data: sheet };
+  }
+
+  /** Whether a window may hold something of the group. */
+  #present({ level, first, last }: Group, from: Region): { visible: boolean; hidden: boolean } {
+    const scaled = (by: number) => ({
+      x: from.x * by,
+      y: from.y * by,
+      width: from.width * by,
+      height: from.height * by,
+    });
+    const [low, high] = this.#visible.within(scaled(2 ** level));
+    const [front, back] = this.#hidden.within(scaled(2 ** (level - 1)));
+    return {
+      visible: this.#layerOf(high) < last + 1 && this.#layerOf(low) > first - 1,
+      hidden: front < last + 1 && back > first - 1,
+    };
+  }
+
+  #layerOf(disparity: number): number {
+    return this.#image.layers[(disparity * DEPTH_STEPS + 0.5) | 0]!;
   }
 
   /** Puts a layer behind what is in the sheet. `at` is where the sheet lies in the layer's buffer. */
@@ -262,8 +296,7 @@ export class TileRenderer {
   }
 
   #addHiddenPixels(group: Group, from: Region, layer: (i: number) => Float32Array): void {
-    const level = this.#behind[1];
-    if (!level) return;
+    const level = this.#behind[1]!;
     const { width, height, depth, layers } = this.#image;
     const sample = createSampler(level, this.#channels);
     const found = this.#found;
@@ -279,8 +312,7 @@ export class TileRenderer {
   }
 
   #addHiddenCells(group: Group, from: Region, layer: (i: number) => Float32Array): void {
-    const level = this.#behind[1];
-    if (!level) return;
+    const level = this.#behind[1]!;
     const { sure, hiddenT, hiddenColour } = level;
     const shift = group.level - 1;
     const size = 2 ** shift;

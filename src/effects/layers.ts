@@ -47,13 +47,13 @@ export interface LayerPlan {
  * to four cells: smaller ones are visibly soft-edged, larger ones cost more than they show.
  */
 const LEVEL_FROM = [0, 4, 12, 32, 88, 240, 640, 1800] as const;
-const LEVEL_STEP = [1, 1, 2, 4, 12, 32, 80, 240] as const;
+const LEVEL_STEP = [1, 2, 4, 8, 24, 64, 160, 480] as const;
 
 /**
  * Variance, in cells², that the grid itself adds to a disc: averaging pixels into cells, the anti-aliased edge, and
  * the bilinear way back. The disc is shrunk by as much (a disc's variance is a quarter of its radius squared).
  */
-const GRID_VARIANCE = [0.083, 0.35] as const;
+const GRID_VARIANCE = [0.083, 0.2] as const;
 
 /**
  * Cuts the range of blur radii into layers and decides on what grid each is computed.
