@@ -158,10 +158,15 @@ def main() -> None:
         write_with_cli(a.data, out)
     scores = score(a.data, a.bench, lambda s: [str(out / s)])
     (out / "scores.json").write_text(json.dumps({"about": about, "consistency": steady, "scores": scores}, indent=1))
-    if about:
-        title = f"{about['hours']:.2f} h of training, {about['step']} steps; PyTorch, raw planes, weights {a.quantise if a.quantise != 'none' else 'float32'}."
-    else:
-        title = "`relievo depth` of the package: exported modules, edge-aware upsampling." if a.cli else f"Maps of {'the exported modules in TF.js' if a.models else a.pred.name}."
+    if a.cli or a.models:
+        about = json.loads(((a.models or ROOT / "models") / "relievo-depth/module.json").read_text())["training"]
+    how = {
+        "cli": "`relievo depth` of the package: exported modules, edge-aware upsampling",
+        "models": "the exported modules in TF.js, raw planes",
+        "run": f"PyTorch, raw planes, weights {'float32' if a.quantise == 'none' else a.quantise}",
+    }
+    kind = next((k for k in how if getattr(a, k)), None)
+    title = f"{about['hours']:.2f} h of training, {about['steps']} steps; {how[kind]}." if kind else f"The maps in {a.pred.name}."
     text = f"{title}\n\n{table(scores, cached_priors(a.data, a.bench, here / 'priors.json'))}"
     if steady:
         text += "\n\nDisagreement with itself (0 = none): " + ", ".join(f"{k} {v:.3f}" for k, v in steady.items()) + "."

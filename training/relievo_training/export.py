@@ -201,12 +201,12 @@ def write_module(folder: pathlib.Path, graph: Graph, manifest: dict) -> int:
     return size
 
 
-def export(net: Net, scheme: str, models: pathlib.Path, recipe: str = "all") -> tuple[Net, int]:
+def export(net: Net, scheme: str, models: pathlib.Path, recipe: str = "all", about: dict | None = None) -> tuple[Net, int]:
     """Writes both modules. Returns the network with the weights the files decode to, and the bytes of all files."""
     coded, weights = encode(net, scheme)
     backbone = backbone_graph(net, weights)
     head = head_graph(net.head, weights, "depth", "disparity")
-    origin = {"trainedOn": TRAINED_ON[recipe]}
+    origin = {"trainedOn": TRAINED_ON[recipe], **({"training": {"recipe": recipe, "steps": about["steps"], "hours": round(about["hours"], 2)}} if about else {})}
     size = write_module(models / "relievo-backbone", backbone, {
         "id": "relievo-backbone", "version": VERSION, "kind": "backbone",
         "preprocess": {"mean": [MEAN] * 3, "std": [STD] * 3, "multipleOf": MULTIPLE, "area": AREA},
@@ -235,10 +235,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as tmp:
         t = pathlib.Path(tmp)
         export(net, "none", t / "none")
-        coded, size = export(net, a.quantise, t / "out", a.recipe)
+        coded, size = export(net, a.quantise, t / "out", a.recipe, about)
         exact = parity.compare(net, t / "none")
         same, lost = parity.compare(coded, t / "out"), parity.compare(net, t / "out")
-        text = f"{about['hours']:.2f} h of training, {about['step']} steps; `{a.quantise}`: {size / 1e6:.2f} MB in all.\n\n" + card.grid(
+        text = f"{about['hours']:.2f} h of training, {about['steps']} steps; `{a.quantise}`: {size / 1e6:.2f} MB in all.\n\n" + card.grid(
             ["difference, share of the output's range", "max", "mean"],
             [[what, f"{most:.1e}", f"{mean:.1e}"] for what, (most, mean) in (("PyTorch and TF.js, float32 weights", exact), ("PyTorch and TF.js, stored weights", same), ("float32 and stored weights", lost))],
         )

@@ -19,7 +19,7 @@ def load_net(checkpoint: pathlib.Path) -> tuple[Net, dict]:
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     net = Net().eval()
     net.load_state_dict(state["ema"])
-    return net, {"step": state.get("step", 0), "hours": state.get("elapsed", 0.0) / 3600}
+    return net, {"steps": state.get("step", 0), "hours": state.get("elapsed", 0.0) / 3600}
 
 
 def read_rgb(path: pathlib.Path) -> np.ndarray:
