@@ -47,7 +47,7 @@ const SHAPES = ['disc', 5, 6, 7, 8, 9] as const;
 const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'shape', 'signal', 'onProgress'];
 
 /** Side of a tile in pixels: a multiple of the coarsest cell (128), small enough to take well under 100 ms. */
-const TILE = 384;
+const TILE = 256;
 
 /**
  * Depth of field of a thin lens: everything blurs by `aperture · max(width, height) · |disparity - focus|` pixels.

@@ -367,8 +367,8 @@ function add(to: Float32Array, p: number, weight: number, colour: Float32Array, 
   if (channels === 4) to[p + 4] = to[p + 4]! + weight * colour[3]!;
 }
 
-/** 1 where the brightest channel is clipped, 0 from 24 codes below. */
+/** 1 for white, 0 from 24 codes below; of the mean of the channels, since a blue sky clips only its blue. */
 function clipped(pixels: Uint8ClampedArray | Uint8Array, p: number): number {
-  const v = Math.max(pixels[p]!, pixels[p + 1]!, pixels[p + 2]!);
+  const v = (pixels[p]! + pixels[p + 1]! + pixels[p + 2]!) / 3;
   return v <= 231 ? 0 : (v - 231) / 24;
 }
