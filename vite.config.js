@@ -35,6 +35,7 @@ export default {
   root: join(ROOT, 'demo'),
   base: './',
   plugins: [wasmFiles()],
+  worker: { format: 'es' },
   server: { fs: { allow: [ROOT] } },
   build: {
     outDir: join(ROOT, 'demo/dist'),

@@ -1,5 +1,4 @@
 import {
-  applyBokeh,
   estimateDepth,
   focalRange,
   Hydra,
@@ -11,11 +10,12 @@ import {
   type Photo,
 } from '../src/index.js';
 import { draw, encode, isOpaque, Live, markPlane, shrink, shrinkImage, type Layer } from './preview.js';
+import { Renderer } from './renderer.js';
 import { TEXTS } from './texts.js';
 
 /** Pixels that the screen shows, and those of the draft while something is dragged. */
 const PREVIEW_PIXELS = 500_000;
-const DRAFT_PIXELS = 120_000;
+const DRAFT_PIXELS = 90_000;
 const DEFAULT_APERTURE = 0.03;
 const SAMPLE = new URL('../assets/astronaut.png', import.meta.url);
 /** What a browser can write; anything else is saved as JPEG, or PNG where there is transparency. */
@@ -37,14 +37,12 @@ interface Opened {
   readonly photo: Photo;
   readonly depth: DepthMap;
   readonly preview: Layer;
-  readonly draft: Layer;
   /** `preview.depth` in colours. */
   readonly relief: ImageDataLike;
 }
 
 interface Wish {
   readonly of: Opened;
-  readonly view: View;
   readonly settings: Settings;
 }
 
@@ -135,9 +133,9 @@ async function open(file: Blob & { readonly name?: string }): Promise<void> {
       photo,
       depth,
       preview,
-      draft,
       relief: visualiseDepth(preview.depth),
     };
+    renderer.keep({ preview, draft });
     history = [];
     drawHistogram(depth);
     setView('refocused');
@@ -243,20 +241,21 @@ function setView(to: View): void {
 
 // ---- The picture -----------------------------------------------------------------------------------------------
 
+const renderer = new Renderer();
 const live = new Live<Wish>({
-  async draft({ of, settings: { focus, aperture } }) {
-    const image = await applyBokeh(of.draft.image, of.draft.depth, { focus, aperture });
-    if (of === opened && view() === 'refocused') draw(canvas, image);
-  },
-  async preview({ of, settings: { focus, aperture } }, signal) {
-    const start = performance.now();
-    const image = await applyBokeh(of.preview.image, of.preview.depth, { focus, aperture, signal });
-    performance.measure('relievo:redraw', { start });
-    if (of === opened && view() === 'refocused') draw(canvas, image);
-  },
+  draft: (wish) => redraw('draft', wish),
+  preview: (wish, signal) => redraw('preview', wish, signal),
   onBusy: (busy) => canvas.setAttribute('aria-busy', String(busy)),
   onError: report,
 });
+
+async function redraw(layer: 'draft' | 'preview', { of, settings }: Wish, signal?: AbortSignal): Promise<void> {
+  const start = performance.now();
+  const { focus, aperture } = settings;
+  const image = await renderer.render(layer, { focus, aperture, ...(signal && { signal }) });
+  performance.measure(`relievo:${layer}`, { start });
+  if (of === opened && view() === 'refocused' && !waiting) draw(canvas, image);
+}
 
 /** Brings picture, marker and sliders in line with the settings. */
 function update(): void {
@@ -264,7 +263,7 @@ function update(): void {
   const { focus, at, aperture } = settings;
   const shown = view();
   if (shown === 'refocused') {
-    live.ask({ of: opened, view: shown, settings });
+    live.ask({ of: opened, settings });
   } else {
     live.stop();
     draw(canvas, shown === 'photo' ? opened.preview.image : markPlane(opened.relief, opened.preview.depth, focus));
@@ -341,12 +340,10 @@ async function download(): Promise<void> {
   try {
     showTask(TEXTS.rendering, 0);
     await nextFrame();
-    const image = await applyBokeh(photo, depth, {
-      focus,
-      aperture,
-      signal: task.signal,
-      onProgress: (done) => showTask(TEXTS.rendering, done),
-    });
+    const image = await renderer.render(
+      { image: photo, depth },
+      { focus, aperture, signal: task.signal, onProgress: (done) => showTask(TEXTS.rendering, done) },
+    );
     const opaque = isOpaque(image);
     const wanted =
       WRITABLE.includes(type) && (opaque || type !== 'image/jpeg') ? type : opaque ? 'image/jpeg' : 'image/png';

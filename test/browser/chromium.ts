@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { findChromium } from '../../scripts/setup.mjs';
+import { ROOT } from '../helpers/photos.js';
+import { serve } from '../helpers/server.js';
+
+/** SwiftShader is a WebGL without a GPU: the same shaders, slower. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--use-gl=angle',
+  '--use-angle=swiftshader',
+  '--enable-unsafe-swiftshader',
+];
+
+export interface Site {
+  readonly url: string;
+  /** A page of a fresh profile. What it must not do ends up in `complaints`. */
+  open(query?: string, options?: BrowserContextOptions): Promise<Page>;
+  /** Errors on the console, exceptions, and requests that left this machine. */
+  readonly complaints: string[];
+  close(): Promise<void>;
+}
+
+/** Builds the page of `root` as `npm run demo -- --build` does, serves it on loopback and starts Chromium. */
+export async function site(root: string): Promise<Site> {
+  const folder = await mkdtemp(join(tmpdir(), 'relievo-page-'));
+  // A process of its own: Vite's native parts do not accept objects of jest's realm.
+  await promisify(execFile)(
+    process.execPath,
+    [
+      'node_modules/vite/bin/vite.js',
+      'build',
+      root,
+      '--config=vite.config.js',
+      `--outDir=${folder}`,
+      '--logLevel=warn',
+    ],
+    { cwd: ROOT },
+  );
+  const server = await serve(folder);
+  const executablePath = findChromium();
+  if (!executablePath) throw new Error('No Chromium found: run `node scripts/setup.mjs --chromium`.');
+  const browser: Browser = await chromium.launch({ executablePath, args: FLAGS });
+  const complaints: string[] = [];
+  return {
+    url: server.url,
+    complaints,
+    async open(query = '', options = {}) {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+      const page = await context.newPage();
+      page.on('console', (m) => {
+        if (m.type() === 'error' || m.type() === 'warning') complaints.push(`${m.type()}: ${m.text()}`);
+      });
+      page.on('pageerror', (e) => complaints.push(`exception: ${e.message}`));
+      page.on('request', (r) => {
+        const { protocol, hostname } = new URL(r.url());
+        if (protocol.startsWith('http') && hostname !== '127.0.0.1') complaints.push(`request: ${r.url()}`);
+      });
+      await page.goto(`${server.url}index.html${query}`);
+      return page;
+    },
+    async close() {
+      await browser.close();
+      await server.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
