@@ -147,12 +147,14 @@ async function open(file: Blob & { readonly name?: string }): Promise<void> {
     if (opening === task) {
       opening = undefined;
       hideTask();
-      setWaiting(false);
-      if (opened) {
-        showFrame(opened.preview.image);
-        update();
-      } else {
-        showStart();
+      if (waiting) {
+        setWaiting(false);
+        if (opened) {
+          showFrame(opened.preview.image);
+          update();
+        } else {
+          showStart();
+        }
       }
     }
   }
@@ -269,6 +271,7 @@ function update(): void {
     draw(canvas, shown === 'photo' ? opened.preview.image : markPlane(opened.relief, opened.preview.depth, focus));
   }
 
+  $('hint').textContent = shown === 'depth' ? TEXTS.depthHint : TEXTS.tapHint;
   const marker = $('marker');
   marker.hidden = !at || shown === 'photo';
   if (at) {

@@ -27,6 +27,7 @@ export const TEXTS = {
   redo: 'Redo',
   download: 'Download',
   tapHint: 'Tap the photo where it should be sharp.',
+  depthHint: 'White lies on the focal plane.',
   canvas: 'The photo: focus point',
   canvasHelp: 'Arrow keys move the focus point, with Shift in larger steps.',
 
