@@ -74,7 +74,7 @@ def compare(net: Net, models: pathlib.Path, inputs: list[torch.Tensor] | None = 
 
 def write_fixture(net: Net, models: pathlib.Path, path: pathlib.Path) -> None:
     """What PyTorch answers with the stored weights, for a test that needs neither Python nor photos."""
-    width, height = 64, 96
+    width, height = 32, 64
     rgb = drawn(height, width)
     out = run_torch(net, as_input(rgb)).astype("<f4")
     text = lambda a: base64.b64encode(a.tobytes()).decode()
