@@ -115,7 +115,10 @@ function subjectDisparity(depth: DepthMap): number {
   return median / (BINS - 1);
 }
 
-/** First bin of the upper class that maximises the variance between the two classes (Otsu 1979). */
+/**
+ * First bin of the upper class that maximises the variance between the two classes (Otsu 1979); where empty bins lie
+ * between the classes, the middle of them.
+ */
 export function otsu(histogram: Float64Array): number {
   let total = 0;
   let sum = 0;
@@ -126,19 +129,20 @@ export function otsu(histogram: Float64Array): number {
   let below = 0;
   let sumBelow = 0;
   let best = -1;
-  let split = 0;
+  let first = 0;
+  let last = 0;
   for (let i = 0; i < histogram.length; i++) {
     const above = total - below;
-    if (above <= 0) break;
-    if (below > 0) {
+    if (below > 0 && above > total * 1e-9) {
       const between = below * above * (sumBelow / below - (sum - sumBelow) / above) ** 2;
-      if (between > best) {
+      if (between > best * (1 + 1e-9)) {
         best = between;
-        split = i;
+        first = i;
       }
+      if (between >= best * (1 - 1e-9)) last = i;
     }
     below += histogram[i]!;
     sumBelow += histogram[i]! * i;
   }
-  return split;
+  return (first + last + 1) >> 1;
 }

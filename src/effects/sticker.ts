@@ -56,8 +56,8 @@ interface Light {
  * const out = await applyBokeh(image, withSticker, { focus: 'subject' });
  * ```
  *
- * Source-over in premultiplied linear light (Porter & Duff 1984). The sticker is halved by area averages until one of
- * its pixels is at most two of the photo's, then read bilinearly (mip mapping, Williams 1983).
+ * Source-over in premultiplied linear light (Porter & Duff 1984). The sticker is halved by area averages until a
+ * pixel of the photo spans fewer than two of its own, then read bilinearly (mip mapping, Williams 1983).
  *
  * @param image RGBA, any size; not written to. The result keeps its colour space; the sticker is taken to be in it.
  * @param depth disparities 0..1; of another size it is lifted along the image's edges.
@@ -97,8 +97,12 @@ export async function placeSticker(
       for (let x = box.x0, i = y * width + x; x < box.x1; x++, i++) {
         const dx = x + 0.5 - at.x;
         const dy = y + 0.5 - at.y;
-        sample(light, cos * dx + sin * dy + light.width / 2, cos * dy - sin * dx + light.height / 2, over);
-        const share = opacity * shown(map.data[i]! - disparity, softness);
+        const u = cos * dx + sin * dy + light.width / 2;
+        const v = cos * dy - sin * dx + light.height / 2;
+        const covered = within(u, light.width, perPixel) * within(v, light.height, perPixel);
+        if (covered === 0) continue;
+        sample(light, u, v, over);
+        const share = opacity * covered * shown(map.data[i]! - disparity, softness);
         if (over[3]! * share === 0) continue;
         composite(output.data, i * 4, over, share);
         if (over[3]! * share >= SOLID) outDepth[i] = disparity;
@@ -162,29 +166,35 @@ function bounds(
   const sin = Math.abs(Math.sin(angle));
   const halfX = (w * cos + h * sin) / 2;
   const halfY = (w * sin + h * cos) / 2;
-  const within = (v: number, n: number) => Math.min(n, Math.max(0, v));
+  const clamp = (v: number, n: number) => Math.min(n, Math.max(0, v));
   return {
-    x0: within(Math.floor(at.x - halfX), width),
-    x1: within(Math.ceil(at.x + halfX), width),
-    y0: within(Math.floor(at.y - halfY), height),
-    y1: within(Math.ceil(at.y + halfY), height),
+    x0: clamp(Math.floor(at.x - halfX), width),
+    x1: clamp(Math.ceil(at.x + halfX), width),
+    y0: clamp(Math.floor(at.y - halfY), height),
+    y1: clamp(Math.ceil(at.y + halfY), height),
   };
 }
 
-/** Bilinear at (u, v), pixel centres at .5; outside it is transparent, so the rim is anti-aliased. */
+/** How much of a pixel at u lies between the sticker's edges 0 and n; `step` is the size of a pixel. */
+function within(u: number, n: number, step: number): number {
+  return Math.min(1, Math.max(0, Math.min(u, n - u) / step + 0.5));
+}
+
+/** Bilinear at (u, v), pixel centres at .5. */
 function sample({ width, height, data }: Light, u: number, v: number, out: Float32Array): void {
-  out.fill(0);
-  const x = Math.floor(u - 0.5);
-  const y = Math.floor(v - 0.5);
-  const fx = u - 0.5 - x;
-  const fy = v - 0.5 - y;
-  for (let k = 0; k < 4; k++) {
-    const qx = x + (k & 1);
-    const qy = y + (k >> 1);
-    if (qx < 0 || qy < 0 || qx >= width || qy >= height) continue;
-    const weight = (k & 1 ? fx : 1 - fx) * (k >> 1 ? fy : 1 - fy);
-    const p = (qy * width + qx) * 4;
-    for (let c = 0; c < 4; c++) out[c] = out[c]! + weight * data[p + c]!;
+  const x = Math.min(width - 1, Math.max(0, u - 0.5));
+  const y = Math.min(height - 1, Math.max(0, v - 0.5));
+  const xa = Math.floor(x);
+  const ya = Math.floor(y);
+  const fx = x - xa;
+  const fy = y - ya;
+  const p = (ya * width + xa) * 4;
+  const right = xa + 1 < width ? 4 : 0;
+  const down = ya + 1 < height ? width * 4 : 0;
+  for (let c = 0; c < 4; c++) {
+    const upper = data[p + c]! * (1 - fx) + data[p + right + c]! * fx;
+    const lower = data[p + down + c]! * (1 - fx) + data[p + down + right + c]! * fx;
+    out[c] = upper * (1 - fy) + lower * fy;
   }
 }
 
