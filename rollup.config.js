@@ -27,6 +27,7 @@ export default {
   external: (id) => !/^[./]/.test(id) && !id.startsWith('\0') && !/^[A-Za-z]:/.test(id) && id !== 'tslib',
   plugins: [
     typescript({
+      filterRoot: '.',
       tsconfig: './tsconfig.json',
       include: ['src/**/*.ts'],
       compilerOptions: {

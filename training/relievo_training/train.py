@@ -95,6 +95,11 @@ def main() -> None:
         known = kind != data.MASKED
         parts["exact"] = losses.ssi(depth[known], planes["disp"][known], planes["valid"][known])
         parts["matte"] = 0.3 * F.binary_cross_entropy_with_logits(out["matte"], planes["mask"])
+        # Relief within people: a global scale drowns it, so it is also compared at its own.
+        inside = planes["mask"] * planes["valid"] * (planes["mask"] > 0.5)
+        peopled = (kind == data.EXACT) & (inside.sum((1, 2, 3)) > 400)
+        if peopled.any():
+            parts["relief"] = 0.25 * losses.ssi(depth[peopled], planes["disp"][peopled], inside[peopled])
         masked = ~known
         people = kind != data.EXACT
         if people.any():
@@ -102,10 +107,12 @@ def main() -> None:
             parts["rank"] = 0.5 * losses.ranking(depth[people], planes["front"][people], torch.ones_like(planes["front"][people]), upper)
         if masked.any() and share >= a.teacher_from:
             with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16):
-                t = ema(prepare(b["clean"][masked.cpu()], device))["depth"]
+                clean = prepare(b["clean"][masked.cpu()], device)
+                t = ema(torch.cat([clean, clean.flip(3)]))["depth"]  # two opinions are better than one
+                t = (t[: len(clean)] + t[len(clean) :].flip(3)) / 2
             m = planes["mask"][masked]
             target = losses.snap(t, m, max(2, round(0.025 * max(m.shape[-2:]))))
-            parts["teacher"] = 0.5 * losses.ssi(depth[masked], target, torch.ones_like(target))
+            parts["teacher"] = 0.3 * losses.ssi(depth[masked], target, torch.ones_like(target))
         loss = sum(parts.values())
         opt.zero_grad(set_to_none=True)
         loss.backward()
