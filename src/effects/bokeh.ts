@@ -6,6 +6,7 @@ import { checkImage, createImage, type ImageDataLike, type OutputImage } from '.
 import { outline, type Outline } from './aperture.js';
 import { seeBehind } from './behind.js';
 import { TileRenderer } from './composite.js';
+import { splitEdges } from './edges.js';
 import { resolveFocus, type Focus } from './focus.js';
 import { planLayers, type LayerImage } from './layers.js';
 import { matchDepth } from './match-depth.js';
@@ -45,6 +46,9 @@ export const BOKEH_PARAMS = {
 
 const SHAPES = ['disc', 5, 6, 7, 8, 9] as const;
 const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'shape', 'signal', 'onProgress'];
+
+/** Difference of blur radius, in pixels, below which nothing is an edge. */
+const EDGE_PIXELS = 1;
 
 /** Side of a tile in pixels: a multiple of the coarsest cell (128), small enough to take well under 100 ms. */
 const TILE = 256;
@@ -103,12 +107,13 @@ export async function applyBokeh(
   };
   const widest = Math.max(Math.abs(radius(low)), Math.abs(radius(high)));
   const behind = await seeBehind(source, widest, part(options, 0.1, 0.25));
+  const edges = await splitEdges(source, EDGE_PIXELS / strength, part(options, 0.25, 0.3));
   const half = behind[1]!;
   const hidden = await Ranges.of({ ...half, data: half.hiddenT }, { signal: options.signal }, half.sure);
   const ranges = { visible: disparities, hidden };
-  const renderer = new TileRenderer(source, plan, behind, ranges, TILE, settings.highlights);
+  const renderer = new TileRenderer(source, plan, behind, edges, ranges, TILE, settings.highlights);
   const columns = Math.ceil(width / TILE);
-  await forRows(columns * Math.ceil(height / TILE), 1, part(options, 0.25, 1), (index) => {
+  await forRows(columns * Math.ceil(height / TILE), 1, part(options, 0.3, 1), (index) => {
     const x = (index % columns) * TILE;
     const y = Math.floor(index / columns) * TILE;
     const tile = { x, y, width: Math.min(TILE, width - x), height: Math.min(TILE, height - y) };

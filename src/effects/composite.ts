@@ -1,5 +1,6 @@
 import { createSums, spread, type Region } from './aperture.js';
 import { createSampler, type BehindLevel } from './behind.js';
+import type { EdgePixels } from './edges.js';
 import { DEPTH_STEPS, type Group, type LayerImage, type LayerPlan } from './layers.js';
 import type { Ranges } from './ranges.js';
 
@@ -35,6 +36,7 @@ export class TileRenderer {
   readonly #behind: readonly BehindLevel[];
   readonly #visible: Ranges;
   readonly #hidden: Ranges;
+  readonly #edges: EdgePixels;
   readonly #boost: number;
   readonly #channels: number;
   readonly #sums: Float64Array;
@@ -51,6 +53,7 @@ export class TileRenderer {
     image: LayerImage,
     plan: LayerPlan,
     behind: readonly BehindLevel[],
+    edges: EdgePixels,
     ranges: { readonly visible: Ranges; readonly hidden: Ranges },
     tile: number,
     boost: number,
@@ -58,6 +61,7 @@ export class TileRenderer {
     this.#image = image;
     this.#plan = plan;
     this.#behind = behind;
+    this.#edges = edges;
     this.#visible = ranges.visible;
     this.#hidden = ranges.hidden;
     this.#boost = boost;
@@ -251,40 +255,66 @@ export class TileRenderer {
 
   #addVisible(group: Group, from: Region, nearer: Float32Array, layer: (i: number) => Float32Array): void {
     const { width, height, pixels, linear, depth, layers } = this.#image;
+    const { starts, x: edgeX, parts } = this.#edges;
     const { level, first, last } = group;
     const C = this.#channels;
-    const S = C + 2;
     const size = 2 ** level;
     const unit = 1 / (size * size);
     const x0 = Math.max(0, from.x * size);
     const x1 = Math.min(width, (from.x + from.width) * size);
     const y1 = Math.min(height, (from.y + from.height) * size);
     const colour = new Float32Array(4);
+    const put = (t: number, q: number, weight: number) => {
+      if (t >= last + 1) return;
+      if (t <= first - 1) {
+        nearer[q] = nearer[q]! + weight;
+        return;
+      }
+      const k = Math.floor(t);
+      const f = (t - k) * weight;
+      if (k < first) nearer[q] = nearer[q]! + weight - f;
+      else if (weight - f > 0) add(layer(k - first), q * (C + 2), weight - f, colour, C);
+      if (f > 0 && k + 1 <= last) add(layer(k + 1 - first), q * (C + 2), f, colour, C);
+    };
     for (let y = Math.max(0, from.y * size); y < y1; y++) {
       const row = ((y >> level) - from.y) * from.width - from.x;
+      const edgesEnd = starts[y + 1]!;
+      let edge = starts[y]!;
+      while (edge < edgesEnd && edgeX[edge]! < x0) edge++;
+      let nextEdge = edge < edgesEnd ? edgeX[edge]! : width;
       for (let x = x0, i = y * width + x0; x < x1; x++, i++) {
-        const t = layers[(depth[i]! * DEPTH_STEPS + 0.5) | 0]!;
-        if (t >= last + 1) continue;
         const q = row + (x >> level);
+        const t = layers[(depth[i]! * DEPTH_STEPS + 0.5) | 0]!;
+        const p = i * 4;
+        if (x === nextEdge) {
+          const boost = this.#boostAt(p, t);
+          for (let side = 0; side < 2; side++) {
+            const at = edge * (3 + 2 * C);
+            for (let c = 0; c < C; c++) colour[c] = parts[at + 3 + side * C + c]! * (c < 3 ? boost : 1);
+            put(parts[at + 1 + side]!, q, unit * (side === 0 ? parts[at]! : 1 - parts[at]!));
+          }
+          edge++;
+          nextEdge = edge < edgesEnd ? edgeX[edge]! : width;
+          continue;
+        }
+        if (t >= last + 1) continue;
         if (t <= first - 1) {
           nearer[q] = nearer[q]! + unit;
           continue;
         }
-        const p = i * 4;
         const a = C === 4 ? pixels[p + 3]! / 255 : 1;
-        let scale = a;
-        if (this.#boost > 0) scale *= 1 + this.#boost * clipped(pixels, p) * this.#blurredness(t);
+        const scale = a * this.#boostAt(p, t);
         colour[0] = linear[pixels[p]!]! * scale;
         colour[1] = linear[pixels[p + 1]!]! * scale;
         colour[2] = linear[pixels[p + 2]!]! * scale;
         colour[3] = a;
-        const k = Math.floor(t);
-        const f = (t - k) * unit;
-        if (k < first) nearer[q] = nearer[q]! + unit - f;
-        else if (unit - f > 0) add(layer(k - first), q * S, unit - f, colour, C);
-        if (f > 0 && k + 1 <= last) add(layer(k + 1 - first), q * S, f, colour, C);
+        put(t, q, unit);
       }
     }
+  }
+
+  #boostAt(p: number, t: number): number {
+    return this.#boost === 0 ? 1 : 1 + this.#boost * clipped(this.#image.pixels, p) * this.#blurredness(t);
   }
 
   /** 0 in focus, 1 from the second layer out. */

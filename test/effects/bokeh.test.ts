@@ -91,6 +91,12 @@ describe('edges', () => {
       }
   });
 
+  test('a pixel that mixes subject and background stays at the rim and leaves no seam beyond it', async () => {
+    const mixed = paint(N, N, (x) => (x < 32 ? [0, 250, 0] : x === 32 ? [10, 181, 10] : [20, 20, 20]));
+    const out = await applyBokeh(mixed, split, { focus: 0.9, aperture: 0.15 });
+    expect(maxDifference(out, mixed)).toBeLessThanOrEqual(1);
+  });
+
   test('no leak: a bright blurred background does not shine over the subject', async () => {
     const dark = paint(N, N, (x) => (x < 32 ? [0, 0, 0] : [255, 255, 255]));
     const out = await applyBokeh(dark, split, { focus: 0.9, aperture: 0.15 });
