@@ -1,4 +1,5 @@
 import { forRows, part, type TaskOptions } from '../core/task.js';
+import type { EdgePixels } from './edges.js';
 import { DEPTH_STEPS, type LayerImage } from './layers.js';
 
 /**
@@ -32,7 +33,12 @@ const BEHIND_TO = 2;
  *
  * @param reach how far behind an edge it must know, in pixels.
  */
-export async function seeBehind(image: LayerImage, reach: number, options: TaskOptions): Promise<BehindLevel[]> {
+export async function seeBehind(
+  image: LayerImage,
+  edges: EdgePixels,
+  reach: number,
+  options: TaskOptions,
+): Promise<BehindLevel[]> {
   const top = Math.max(1, Math.ceil(Math.log2(reach + 1)) + 1);
   const levels: BehindLevel[] = [];
   for (let l = 1; l <= top; l++) {
@@ -43,7 +49,7 @@ export async function seeBehind(image: LayerImage, reach: number, options: TaskO
     levels[l] = level;
     const progress = part(options, l === 1 ? 0 : 0.6, l === 1 ? 0.6 : 0.7);
     await forRows(level.height, 8, l === 1 ? progress : { signal: options.signal }, (y0, y1) =>
-      below ? pullCells(below, level, image.channels, y0, y1) : pullPixels(image, level, y0, y1),
+      below ? pullCells(below, level, image.channels, y0, y1) : pullPixels(image, edges, level, y0, y1),
     );
   }
   for (let l = levels.length - 2; l >= 1; l--) {
@@ -130,48 +136,52 @@ function farWeight(nearer: number): number {
   return 1 / (1 + s * s);
 }
 
-function pullPixels(image: LayerImage, to: BehindLevel, y0: number, y1: number): void {
-  const { width, height, channels, depth, layers, pixels, linear } = image;
+function pullPixels(image: LayerImage, edges: EdgePixels, to: BehindLevel, y0: number, y1: number): void {
+  const { width, height, channels: C, depth, layers, pixels, linear } = image;
+  const { starts, x: edgeX, parts } = edges;
   const ts = new Float64Array(4);
-  const at = new Int32Array(4);
+  const weights = new Float64Array(4);
+  const colours = new Float64Array(16);
+  const edge = new Int32Array(2);
+  const sum = new Float64Array(4);
   for (let y = y0; y < y1; y++) {
-    const rowA = 2 * y * width;
-    const rowB = Math.min(height - 1, 2 * y + 1) * width;
+    const rows = [2 * y, Math.min(height - 1, 2 * y + 1)] as const;
+    edge[0] = starts[rows[0]]!;
+    edge[1] = starts[rows[1]]!;
     for (let x = 0, o = y * to.width; x < to.width; x++, o++) {
-      const xa = 2 * x;
-      const xb = Math.min(width - 1, xa + 1);
-      at[0] = rowA + xa;
-      at[1] = rowA + xb;
-      at[2] = rowB + xa;
-      at[3] = rowB + xb;
       let far = 0;
       for (let k = 0; k < 4; k++) {
-        ts[k] = layers[(depth[at[k]!]! * DEPTH_STEPS + 0.5) | 0]!;
+        const row = rows[k >> 1]!;
+        const px = Math.min(width - 1, 2 * x + (k & 1));
+        const e = edge[k >> 1]!;
+        if (e < starts[row + 1]! && edgeX[e] === px) {
+          // Of a pixel on an edge only its far part: the rest is the subject's colour.
+          const at = e * (3 + 2 * C);
+          edge[k >> 1] = e + 1;
+          ts[k] = parts[at + 2]!;
+          weights[k] = 1.001 - parts[at]!;
+          for (let c = 0; c < C; c++) colours[k * 4 + c] = parts[at + 3 + C + c]!;
+        } else {
+          const q = row * width + px;
+          const a = C === 4 ? pixels[q * 4 + 3]! / 255 : 1;
+          ts[k] = layers[(depth[q]! * DEPTH_STEPS + 0.5) | 0]!;
+          weights[k] = 1;
+          for (let c = 0; c < 3; c++) colours[k * 4 + c] = linear[pixels[q * 4 + c]!]! * a;
+          colours[k * 4 + 3] = a;
+        }
         if (ts[k]! > far) far = ts[k]!;
       }
-      let sum = 0;
+      let total = 0;
       let t = 0;
-      let r = 0;
-      let g = 0;
-      let b = 0;
-      let a = 0;
+      sum.fill(0);
       for (let k = 0; k < 4; k++) {
-        const p = at[k]! * 4;
-        const w = farWeight(far - ts[k]!);
-        const wa = channels === 4 ? (w * pixels[p + 3]!) / 255 : w;
-        sum += w;
+        const w = weights[k]! * farWeight(far - ts[k]!);
+        total += w;
         t += w * ts[k]!;
-        r += wa * linear[pixels[p]!]!;
-        g += wa * linear[pixels[p + 1]!]!;
-        b += wa * linear[pixels[p + 2]!]!;
-        a += wa;
+        for (let c = 0; c < C; c++) sum[c] = sum[c]! + w * colours[k * 4 + c]!;
       }
-      to.t[o] = t / sum;
-      const j = o * channels;
-      to.colour[j] = r / sum;
-      to.colour[j + 1] = g / sum;
-      to.colour[j + 2] = b / sum;
-      if (channels === 4) to.colour[j + 3] = a / sum;
+      to.t[o] = t / total;
+      for (let c = 0; c < C; c++) to.colour[o * C + c] = sum[c]! / total;
     }
   }
 }

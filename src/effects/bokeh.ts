@@ -106,8 +106,8 @@ export async function applyBokeh(
     layers: plan.layers,
   };
   const widest = Math.max(Math.abs(radius(low)), Math.abs(radius(high)));
-  const behind = await seeBehind(source, widest, part(options, 0.1, 0.25));
-  const edges = await splitEdges(source, EDGE_PIXELS / strength, part(options, 0.25, 0.3));
+  const edges = await splitEdges(source, EDGE_PIXELS / strength, part(options, 0.1, 0.15));
+  const behind = await seeBehind(source, edges, widest, part(options, 0.15, 0.3));
   const half = behind[1]!;
   const hidden = await Ranges.of({ ...half, data: half.hiddenT }, { signal: options.signal }, half.sure);
   const ranges = { visible: disparities, hidden };

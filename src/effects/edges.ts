@@ -16,8 +16,8 @@ export interface EdgePixels {
 const STEP = 1.5;
 /** Samples each way around an edge pixel, from which the colours of the two sides are learnt. */
 const TAPS = 3;
-/** Say of a sample that is itself on an edge. */
-const MIXED = 0.05;
+/** Say of a sample that is itself on an edge: it counts where there is no other. */
+const MIXED = 0.002;
 /** Difference of the two sides' colours, in linear light, from which their mixture can be told. */
 const NOISE = 0.015;
 /** How much a colour off the line between the two sides' colours counts against it being their mixture. */
@@ -116,7 +116,7 @@ class Splitter {
         for (let c = 0; c < C; c++) side[2 + c] = side[2 + c]! + weight * this.#colour[c]!;
       }
     }
-    return near[0]! > 0.05 && far[0]! > 0.05 && this.#solve(y * width + x, middle);
+    return near[0]! >= MIXED && far[0]! >= MIXED && this.#solve(y * width + x, middle);
   }
 
   #solve(p: number, middle: number): boolean {

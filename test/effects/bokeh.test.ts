@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { applyBokeh, BOKEH_PARAMS, type BokehOptions } from '../../src/effects/bokeh.js';
-import { SRGB_TO_LINEAR } from '../../src/image/colour.js';
+import { linearToSrgb, SRGB_TO_LINEAR } from '../../src/image/colour.js';
 import type { ImageDataLike } from '../../src/image/image-data.js';
 import { depthOf, maxDifference, noisy, paint, pixel } from './helpers.js';
 
@@ -92,7 +92,9 @@ describe('edges', () => {
   });
 
   test('a pixel that mixes subject and background stays at the rim and leaves no seam beyond it', async () => {
-    const mixed = paint(N, N, (x) => (x < 32 ? [0, 250, 0] : x === 32 ? [10, 181, 10] : [20, 20, 20]));
+    const half = (a: number, b: number) => linearToSrgb((SRGB_TO_LINEAR[a]! + SRGB_TO_LINEAR[b]!) / 2) * 255;
+    const rim = [half(0, 20), half(250, 20), half(0, 20)] as const;
+    const mixed = paint(N, N, (x) => (x < 32 ? [0, 250, 0] : x === 32 ? rim : [20, 20, 20]));
     const out = await applyBokeh(mixed, split, { focus: 0.9, aperture: 0.15 });
     expect(maxDifference(out, mixed)).toBeLessThanOrEqual(1);
   });
