@@ -30,10 +30,11 @@ export async function serve(
     const path = decodeURIComponent(new URL(request.url!, 'http://x').pathname);
     requests.push(path);
     if (await fault(path, response, request)) return;
+    const file = path.endsWith('/') ? `${path}index.html` : path;
     try {
-      const body = await readFile(join(root, normalize(path.endsWith('/') ? `${path}index.html` : path)));
+      const body = await readFile(join(root, normalize(file)));
       response.writeHead(200, {
-        'content-type': TYPES[path.split('.').at(-1)!] ?? 'application/octet-stream',
+        'content-type': TYPES[file.split('.').at(-1)!] ?? 'application/octet-stream',
         'content-length': body.length,
       });
       response.end(body);
