@@ -123,11 +123,13 @@ export interface Region {
 }
 
 /**
- * Adds `source`, spread by `kernel` and normalised to a sum of 1, to `target`. Each source row is summed once; a run
- * is then the difference of two entries, whatever its length (Crow 1984, in one dimension).
+ * Adds `source`, spread by `kernel` and normalised to a sum of 1, to `target`, where the first channel reaches; beyond
+ * that the other channels are not complete. Each source row is summed once; a run is then the difference of two
+ * entries, whatever its length (Crow 1984, in one dimension).
  *
- * @param source interleaved channels over `from`; the zeros at both ends of a row cost nothing.
+ * @param source interleaved channels over `from`.
  * @param target interleaved channels over `to`, which lies inside `from` by at least the reach of the kernel.
+ * @param sums room for a row, see {@link createSums}.
  */
 export function spread(
   source: Float32Array,
@@ -139,31 +141,27 @@ export function spread(
   sums: Float64Array,
 ): void {
   const C = channels;
-  const pad = 2 * kernel.reach + 2;
+  const { reach } = kernel;
+  const shiftX = to.x - from.x;
+  const shiftY = to.y - from.y;
   const scale = 1 / kernel.area;
-  const shift = to.x - from.x;
+  const filled = filledColumns(source, from, C);
+  const needed = reached(filled, to.height, { x: shiftX, y: shiftY }, { x: reach, y: reach }, to.width);
+  const read = reached(needed, from.height, { x: 0, y: -shiftY }, { x: 0, y: reach }, to.width);
   for (let y = 0; y < from.height; y++) {
+    const out0 = read[2 * y]!;
+    const out1 = read[2 * y + 1]!;
+    if (out0 >= out1) continue;
+
+    // sums[(x - x0) * C + c] = source summed over the columns x0 .. x - 1; the last one is repeated beyond x1.
+    const x0 = out0 + shiftX - reach;
+    const x1 = out1 + shiftX + reach;
+    sums.fill(0, 0, C);
+    let s = C;
     const row = y * from.width * C;
-    let first = row;
-    let last = row + from.width * C - 1;
-    while (first <= last && source[first] === 0) first++;
-    if (first > last) continue;
-    while (source[last] === 0) last--;
-    const x0 = Math.floor((first - row) / C);
-    const x1 = Math.floor((last - row) / C) + 1;
+    for (let i = row + x0 * C; i < row + x1 * C; i++, s++) sums[s] = sums[s - C]! + source[i]!;
+    for (const end = s + 2 * C; s < end; s++) sums[s] = sums[s - C]!;
 
-    // sums[(pad + x - x0) * C + c] = source summed over the columns x0 .. x - 1
-    const width = x1 - x0;
-    sums.fill(0, 0, (pad + 1) * C);
-    const base = row + x0 * C;
-    let s = (pad + 1) * C;
-    for (let i = 0; i < width * C; i++, s++) sums[s] = sums[s - C]! + source[base + i]!;
-    for (const end = (width + 2 * pad + 1) * C; s < end; s++) sums[s] = sums[s - C]!;
-
-    const out0 = Math.max(0, x0 - kernel.reach - shift);
-    const out1 = Math.min(to.width, x1 + kernel.reach - shift);
-    const count = (out1 - out0) * C;
-    if (count <= 0) continue;
     for (const { left, right, rows } of kernel.runs) {
       // The cell at column x spreads to x + 0.5 + left .. x + 0.5 + right; turned round, an output at x collects from
       // x + 0.5 - right to x + 0.5 - left.
@@ -171,14 +169,24 @@ export function spread(
       const i1 = Math.floor(0.5 - left);
       const f0 = 0.5 - right - i0;
       const f1 = 0.5 - left - i1;
-      const p0 = (out0 + shift - x0 + pad + i0) * C;
-      const p1 = (out0 + shift - x0 + pad + i1) * C;
-      const targets = rows.map((dy) => from.y + y + dy - to.y).filter((r) => r >= 0 && r < to.height);
-      for (let k = 0; k < targets.length; k += 2) {
-        const o = (targets[k]! * to.width + out0) * C;
+      let waiting = -1;
+      for (let k = 0; k <= rows.length; k++) {
+        const outY = k < rows.length ? y + rows[k]! - shiftY : -1;
+        const wanted = outY >= 0 && outY < to.height && needed[2 * outY]! < needed[2 * outY + 1]!;
         // Two rows at once, because reading the sums costs more than writing.
-        if (k + 1 < targets.length) {
-          const o2 = (targets[k + 1]! * to.width + out0) * C;
+        if (wanted && waiting < 0) {
+          waiting = outY;
+          continue;
+        }
+        if (waiting < 0 || (!wanted && k < rows.length)) continue;
+        const first = Math.min(needed[2 * waiting]!, wanted ? needed[2 * outY]! : Infinity);
+        const last = Math.max(needed[2 * waiting + 1]!, wanted ? needed[2 * outY + 1]! : 0);
+        const count = (last - first) * C;
+        const p0 = (first + shiftX - x0 + i0) * C;
+        const p1 = (first + shiftX - x0 + i1) * C;
+        const o = (waiting * to.width + first) * C;
+        if (wanted) {
+          const o2 = (outY * to.width + first) * C;
           for (let i = 0; i < count; i++) {
             const a = sums[p0 + i]!;
             const b = sums[p1 + i]!;
@@ -194,12 +202,53 @@ export function spread(
             target[o + i] = target[o + i]! + v;
           }
         }
+        waiting = -1;
       }
     }
   }
 }
 
+/** Per row the columns first .. end - 1 outside of which the first channel is 0. */
+function filledColumns(source: Float32Array, { width, height }: Region, C: number): Int32Array {
+  const out = new Int32Array(2 * height);
+  for (let y = 0; y < height; y++) {
+    const row = y * width * C;
+    let first = 0;
+    let end = width;
+    while (first < end && source[row + first * C] === 0) first++;
+    while (first < end && source[row + (end - 1) * C] === 0) end--;
+    out[2 * y] = first;
+    out[2 * y + 1] = end;
+  }
+  return out;
+}
+
+/** Ranges of columns, [first, end) by row, that ranges of another window reach; clipped to 0..width. */
+function reached(
+  ranges: Int32Array,
+  rows: number,
+  shift: { readonly x: number; readonly y: number },
+  reach: { readonly x: number; readonly y: number },
+  width: number,
+): Int32Array {
+  const out = new Int32Array(2 * rows);
+  const count = ranges.length / 2;
+  for (let y = 0; y < rows; y++) {
+    let first = Infinity;
+    let end = -Infinity;
+    for (let r = Math.max(0, y + shift.y - reach.y); r <= Math.min(count - 1, y + shift.y + reach.y); r++) {
+      if (ranges[2 * r]! >= ranges[2 * r + 1]!) continue;
+      first = Math.min(first, ranges[2 * r]!);
+      end = Math.max(end, ranges[2 * r + 1]!);
+    }
+    if (first >= end) continue;
+    out[2 * y] = Math.max(0, first - shift.x - reach.x);
+    out[2 * y + 1] = Math.min(width, end - shift.x + reach.x);
+  }
+  return out;
+}
+
 /** Room for the running sums of one row. */
-export function createSums(width: number, channels: number, reach: number): Float64Array {
-  return new Float64Array((width + 4 * reach + 6) * channels);
+export function createSums(width: number, channels: number): Float64Array {
+  return new Float64Array((width + 3) * channels);
 }

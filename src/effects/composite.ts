@@ -67,7 +67,7 @@ export class TileRenderer {
     this.#boost = boost;
     this.#channels = image.channels;
     const reach = Math.max(...plan.groups.map((g) => g.reach));
-    this.#sums = createSums(tile + 2 * reach + 8, image.channels + 2, reach);
+    this.#sums = createSums(tile + 2 * reach + 8, image.channels + 2);
     this.#found = new Float32Array(image.channels + 2);
   }
 
@@ -175,7 +175,7 @@ export class TileRenderer {
     const layers: (Float32Array | undefined)[] = [];
     const layer = (i: number) => (layers[i] ??= this.#buffer(`layer${index}.${i}`, cells * S));
     this.#addOutside(nearer, from, group.level);
-    this.#addVisible(group, from, nearer, layer);
+    this.#addVisible(group, from, nearer, layers, layer);
     if (hidden && group.level === 0) this.#addHiddenPixels(group, from, layer);
     else if (hidden) this.#addHiddenCells(group, from, layer);
     if (layers.length === 0) return undefined;
@@ -253,11 +253,18 @@ export class TileRenderer {
     }
   }
 
-  #addVisible(group: Group, from: Region, nearer: Float32Array, layer: (i: number) => Float32Array): void {
-    const { width, height, pixels, linear, depth, layers } = this.#image;
+  #addVisible(
+    group: Group,
+    from: Region,
+    nearer: Float32Array,
+    layers: readonly (Float32Array | undefined)[],
+    layer: (i: number) => Float32Array,
+  ): void {
+    const { width, height, pixels, linear, depth, layers: layerAt } = this.#image;
     const { starts, x: edgeX, parts } = this.#edges;
     const { level, first, last } = group;
     const C = this.#channels;
+    const S = C + 2;
     const size = 2 ** level;
     const unit = 1 / (size * size);
     const x0 = Math.max(0, from.x * size);
@@ -266,15 +273,12 @@ export class TileRenderer {
     const colour = new Float32Array(4);
     const put = (t: number, q: number, weight: number) => {
       if (t >= last + 1) return;
-      if (t <= first - 1) {
-        nearer[q] = nearer[q]! + weight;
-        return;
-      }
       const k = Math.floor(t);
       const f = (t - k) * weight;
-      if (k < first) nearer[q] = nearer[q]! + weight - f;
-      else if (weight - f > 0) add(layer(k - first), q * (C + 2), weight - f, colour, C);
-      if (f > 0 && k + 1 <= last) add(layer(k + 1 - first), q * (C + 2), f, colour, C);
+      if (k < first) nearer[q] = nearer[q]! + (k < first - 1 ? weight : weight - f);
+      else if (weight - f > 0) add(layers[k - first] ?? layer(k - first), q * S, weight - f, colour, C);
+      if (f > 0 && k + 1 >= first && k + 1 <= last)
+        add(layers[k + 1 - first] ?? layer(k + 1 - first), q * S, f, colour, C);
     };
     for (let y = Math.max(0, from.y * size); y < y1; y++) {
       const row = ((y >> level) - from.y) * from.width - from.x;
@@ -284,7 +288,7 @@ export class TileRenderer {
       let nextEdge = edge < edgesEnd ? edgeX[edge]! : width;
       for (let x = x0, i = y * width + x0; x < x1; x++, i++) {
         const q = row + (x >> level);
-        const t = layers[(depth[i]! * DEPTH_STEPS + 0.5) | 0]!;
+        const t = layerAt[(depth[i]! * DEPTH_STEPS + 0.5) | 0]!;
         const p = i * 4;
         if (x === nextEdge) {
           const boost = this.#boostAt(p, t);
