@@ -22,7 +22,7 @@ from . import data, losses
 from .model import MEAN, STD, Net
 
 SMALL = [(192, 192), (224, 160), (160, 224), (224, 192), (192, 224)]
-LARGE = [(256, 256), (288, 224), (224, 288), (256, 192), (320, 224)]
+LARGE = [(256, 256), (288, 224), (224, 288), (256, 192), (320, 224), (192, 192), (192, 224), (224, 160)]
 MIX = {"synth": 6, "room": 2, "composite": 3, "portraits": 4, "street": 1}
 
 
@@ -39,6 +39,7 @@ def main() -> None:
     ap.add_argument("--large-from", type=float, default=0.55, help="share of the time after which pictures grow to 256 squared")
     ap.add_argument("--teacher-from", type=float, default=0.25, help="share of the time after which real photos get teacher labels")
     ap.add_argument("--recipe", choices=["all", "synthetic"], default="all", help="synthetic: no real photo at all")
+    ap.add_argument("--mix", default=",".join(f"{k}={n}" for k, n in MIX.items()), help="pictures per batch by source (default: %(default)s)")
     ap.add_argument("--init", type=pathlib.Path, help="start from the weights of another run")
     ap.add_argument("--lr", type=float, default=1.5e-3)
     ap.add_argument("--workers", type=int, default=1)
@@ -47,7 +48,7 @@ def main() -> None:
     a.out.mkdir(parents=True, exist_ok=True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(a.seed)
-    mix = MIX if a.recipe == "all" else {"synth": 16}
+    mix = {k: int(n) for k, n in (p.split("=") for p in a.mix.split(","))} if a.recipe == "all" else {"synth": 16}
 
     net = Net()
     net.backbone.load_imagenet()
@@ -99,7 +100,7 @@ def main() -> None:
         inside = planes["mask"] * planes["valid"] * (planes["mask"] > 0.5)
         peopled = (kind == data.EXACT) & (inside.sum((1, 2, 3)) > 400)
         if peopled.any():
-            parts["relief"] = 0.25 * losses.ssi(depth[peopled], planes["disp"][peopled], inside[peopled])
+            parts["relief"] = 0.1 * losses.ssi(depth[peopled], planes["disp"][peopled], inside[peopled])
         masked = ~known
         people = kind != data.EXACT
         if people.any():
