@@ -3,7 +3,7 @@ import { Shared } from '../core/shared.js';
 import { part, type TaskOptions } from '../core/task.js';
 import { Hydra, type Plane } from '../hydra/hydra.js';
 import type { ImageInput } from '../image/decode.js';
-import { Photo } from '../hydra/photo.js';
+import type { Photo } from '../hydra/photo.js';
 import { createDepthMap, type DepthMap } from './depth-map.js';
 import { refine } from './refine.js';
 
