@@ -134,5 +134,7 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 function oneLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replace(/\s*\n\s*/g, ' ');
+  // By shape, not by class: an abort's reason is a DOMException, which in some realms is no Error.
+  const { message } = (error ?? {}) as { message?: unknown };
+  return String(typeof message === 'string' ? message : error).replace(/\s*\n\s*/g, ' ');
 }
