@@ -9,7 +9,7 @@ interface Disparities {
   readonly data: Float32Array;
 }
 
-/** Long side of the grid on which edges are decided; above it the fast guided filter only follows. Tried: 512 loses hair, 1024 doubles the time for nothing that the scores see. */
+/** Least long side of the grid on which edges are decided; above it the fast guided filter only follows. */
 const WORK_SIDE = 640;
 /** Joint bilateral: reach in cells of the network's output, spatial sigma in cells, range sigma in units of RGB 0..1. */
 const REACH = 2;
@@ -22,7 +22,7 @@ const GUIDE_RADIUS = 2;
 const GUIDE_EPSILON = 1e-4;
 
 /**
- * Lifts the network's disparities to the photo's resolution so that steps follow the photo's edges. Joint bilateral
+ * Lifts a smaller map of disparities to the photo's resolution so that steps follow the photo's edges. Joint bilateral
  * upsampling (Kopf et al. 2007) up to a working size, then the fast guided filter (He & Sun 2015), whose cost per full
  * pixel is one multiplication and one addition.
  *
@@ -33,7 +33,8 @@ export async function refine(
   photo: ImageDataLike,
   options: TaskOptions = {},
 ): Promise<Float32Array<ArrayBuffer>> {
-  const scale = Math.min(1, WORK_SIDE / Math.max(photo.width, photo.height));
+  const side = Math.max(WORK_SIDE, low.width, low.height); // a finer map keeps what it has
+  const scale = Math.min(1, side / Math.max(photo.width, photo.height));
   const width = Math.max(1, Math.round(photo.width * scale));
   const height = Math.max(1, Math.round(photo.height * scale));
   const guide = resizeToTensor(photo, width, height);
