@@ -6,6 +6,9 @@ Every sample becomes the same dict of arrays, whatever set it came from:
   disp   float32 [H/2, W/2]  disparity in 1/m or any scale (losses are scale and shift free)
   valid  float32 [H/2, W/2]  1 where disp is known
   mask   float32 [H/2, W/2]  person coverage
+  front  float32 [H/2, W/2]  the same, only where the person may be compared with what surrounds them
+  relief float32 [H/2, W/2]  nearness within a real face, in face widths + 2; 0 = no face
+  heat, heat_weight, box, points, here   what the faces head is to answer: face_targets
   kind   0 exact depth, 1 mask only, 2 person cut out over a picture of known depth
   full   1 where the person may be compared with the whole background (half-length); 0 where the floor at
          their feet may be as near as they are (full-length): then only the upper part counts
@@ -33,26 +36,88 @@ def _shrink(a: np.ndarray, side: int, nearest: bool) -> np.ndarray:
     return cv2.resize(a, (round(a.shape[1] * s), round(a.shape[0] * s)), interpolation=cv2.INTER_NEAREST if nearest else cv2.INTER_AREA)
 
 
-def load(root: pathlib.Path) -> dict[str, list[dict]]:
-    """Reads ROOT/train/* into memory (some hundred megabytes at long side 320)."""
-    sets: dict[str, list[dict]] = {"synth": [], "room": [], "portraits": [], "street": []}
-    for f in sorted((root / "train/synth").glob("*_d.png")):
+def _rendered(folder: pathlib.Path, faces: "Faces") -> list[dict]:
+    """Renders of exact depth: NAME.jpg, NAME_d.png (65535 * 0.25 / z), NAME_m.png (person ids), meta*.jsonl."""
+    heads = {}
+    for f in sorted(folder.glob("meta*.jsonl")):
+        for line in f.read_text().splitlines():
+            m = json.loads(line)
+            focal = m.get("f35", 50) / 36 * m.get("size", 320)
+            heads[f"{m['id']:06d}"] = [(x, y, 0.13 * focal / z) for x, y, z in m.get("head", []) if z > 0.05]
+    out = []
+    for f in sorted(folder.glob("*_d.png")):
         stem = f.name[:-6]
-        d = cv2.imread(str(f), cv2.IMREAD_UNCHANGED).astype(np.float32) / 65535 / 0.25  # 1/m
         m = cv2.imread(str(f.with_name(stem + "_m.png")), cv2.IMREAD_UNCHANGED)
-        sets["synth"].append({"rgb": _rgb(f.with_name(stem + ".jpg")), "disp": d, "valid": np.ones_like(d), "mask": (m > 0).astype(np.float32)})
+        d = cv2.imread(str(f), cv2.IMREAD_UNCHANGED)
+        photo = f.with_name(stem + ".jpg")
+        if m is None or d is None or not photo.exists():
+            continue  # still being written
+        out.append({"rgb": _rgb(photo), "disp": d, "unit": (4 / 65535, 0.0), "mask": (m > 0).astype(np.uint8) * 255, **faces.of(stem, heads.get(stem, []))})
+    return out
+
+
+class Faces:
+    """MediaPipe's labels of one folder (teach.py); nothing where they were not made."""
+
+    def __init__(self, teach: pathlib.Path | None, folder: pathlib.Path):
+        self.faces, self.mesh, self.triangles = {}, {}, None
+        file = teach / ("-".join(folder.resolve().parts[-2:]) + ".npz") if teach else None
+        self.known = bool(file and file.exists())
+        if not self.known:
+            return
+        z = np.load(file)
+        self.triangles = np.load(teach / "triangles.npy")
+        self.names = set(z["names"].tolist())
+        for row in z["faces"]:
+            self.faces.setdefault(str(z["names"][int(row[0])]), []).append(row[1:15])
+        for mesh, i in zip(z["relief"], z["relief_of"]):
+            self.mesh.setdefault(str(z["names"][i]), []).append(mesh)
+
+    def of(self, stem: str, heads: list[tuple[float, float, float]] = ()) -> dict:
+        """Faces [n, 14] (box, five points), and circles where there may be one that nobody labelled."""
+        found = np.array(self.faces.get(stem, []), np.float32).reshape(-1, 14)
+        loose = [h for h in heads if not any(b[0] - 0.5 * h[2] < h[0] < b[2] + 0.5 * h[2] and b[1] - h[2] < h[1] < b[3] + h[2] for b in found)]
+        unknown = not self.known or stem not in self.names
+        return {"faces": found, "ignore": np.array(loose, np.float32).reshape(-1, 3), "unlabelled": unknown}
+
+    def relief(self, stem: str, size: tuple[int, int]) -> np.ndarray | None:
+        """Nearness within each face's mesh, in face widths, 0 where there is none; far triangles are drawn first."""
+        meshes = self.mesh.get(stem)
+        if not meshes:
+            return None
+        out = np.zeros(size, np.float32)
+        for v in meshes:
+            width = np.ptp(v[:, 0]) + 1e-3
+            z = -v[self.triangles, 2].mean(1) / width
+            for i in np.argsort(z):
+                # Above 0 so that 0 can mean "no face here".
+                cv2.fillConvexPoly(out, np.round(v[self.triangles[i], :2] * 16).astype(np.int32), float(z[i] + 2), shift=4)
+        return out
+
+
+def load(root: pathlib.Path, extra: list[pathlib.Path] = (), teach: pathlib.Path | None = None) -> dict[str, list[dict]]:
+    """Reads ROOT/train/* and the folders `extra` of further renders into memory (0.6 MB a picture).
+
+    Renders of a folder called "scenes" hold no people in the foreground; all others are portraits.
+    """
+    sets: dict[str, list[dict]] = {"synth": [], "scenes": [], "room": [], "portraits": [], "street": []}
+    for folder in (root / "train/synth", *extra):
+        sets["scenes" if folder.name == "scenes" else "synth"] += _rendered(folder, Faces(teach, folder))
+    nobody = {"faces": np.zeros((0, 14), np.float32), "ignore": np.zeros((0, 3), np.float32), "unlabelled": False}
     for f in sorted((root / "train/room").glob("*.disp.png")):
-        stem = f.name[:-9]
-        raw = _shrink(cv2.imread(str(f), cv2.IMREAD_UNCHANGED), 320, True).astype(np.float32)
-        k = json.loads(f.with_name(stem + ".meta.json").read_text())
-        d = k["dmin"] + np.clip((raw - 1) / 65534, 0, 1) * (k["dmax"] - k["dmin"])
-        sets["room"].append({"rgb": _shrink(_rgb(f.with_name(stem + ".jpg")), 320, False), "disp": d.astype(np.float32), "valid": (raw > 0).astype(np.float32), "mask": np.zeros_like(d, np.float32)})
+        raw = _shrink(cv2.imread(str(f), cv2.IMREAD_UNCHANGED), 320, True)
+        k = json.loads(f.with_name(f.name[:-9] + ".meta.json").read_text())
+        unit = ((k["dmax"] - k["dmin"]) / 65534, k["dmin"])
+        d = np.maximum(raw, 1) - 1
+        sets["room"].append({"rgb": _shrink(_rgb(f.with_name(f.name[:-9] + ".jpg")), 320, False), "disp": d, "unit": unit, "valid": (raw > 0).astype(np.uint8) * 255, "mask": np.zeros(d.shape, np.uint8), **nobody})
     for name in ("portraits", "street"):
-        for f in sorted((root / "train" / name).glob("*.person.png")):
+        folder = root / "train" / name
+        faces = Faces(teach, folder)
+        for f in sorted(folder.glob("*.person.png")):
             m = cv2.imread(str(f), cv2.IMREAD_UNCHANGED)
-            m = (m[..., 0] if m.ndim == 3 else m).astype(np.float32) / 255
-            z = np.zeros_like(m)
-            sets[name].append({"rgb": _rgb(f.with_name(f.name[:-11] + ".jpg")), "disp": z, "valid": z, "mask": m, "full": 1.0 if name == "portraits" else 0.0})
+            m = m[..., 0] if m.ndim == 3 else m
+            stem = f.name[:-11]
+            sets[name].append({"rgb": _rgb(f.with_name(stem + ".jpg")), "mask": m, "full": 1.0 if name == "portraits" else 0.0, "relief": faces.relief(stem, m.shape), **faces.of(stem)})
     return sets
 
 
@@ -80,23 +145,103 @@ def cv(M: np.ndarray) -> np.ndarray:
     return out
 
 
+MIRROR = [1, 0, 2, 4, 3]  # landmarks of the mirrored face: left and right change places
+
+
+def move_faces(s: dict, M: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Faces and unlabelled circles of a record in the moved picture. A turn of a few degrees leaves a box upright."""
+    A, t = M[:, :2], M[:, 2]
+    sx, sy = np.linalg.norm(A, axis=0)
+    f, c = s["faces"], s["ignore"]
+    out = np.zeros_like(f)
+    if len(f):
+        centre = (f[:, 0:2] + f[:, 2:4]) / 2 @ A.T + t
+        half = (f[:, 2:4] - f[:, 0:2]) / 2 * [sx, sy]
+        out[:, 0:2], out[:, 2:4] = centre - half, centre + half
+        p = f[:, 4:].reshape(-1, 5, 2) @ A.T + t
+        out[:, 4:] = (p[:, MIRROR] if np.linalg.det(A) < 0 else p).reshape(-1, 10)
+    if s["unlabelled"]:
+        c = np.array([[s["rgb"].shape[1] / 2, s["rgb"].shape[0] / 2, 1e4]], np.float32)
+    circles = np.concatenate([c[:, :2] @ A.T + t, c[:, 2:] * max(sx, sy)], 1)
+    return out, circles
+
+
 def move(rng: np.random.Generator, s: dict, size: tuple[int, int], zoom: tuple[float, float]) -> dict:
     H, W = size
     M = warp_matrix(rng, s["rgb"].shape[:2], size, rng.random() < 0.5, zoom)
     big, small = cv(M), cv(M * 0.5)  # labels live at half the resolution
-    # A person has to stay a person: light borders are mirrored, unknown depth is marked invalid.
-    rgb = cv2.warpAffine(s["rgb"], big, (W, H), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     q = (W // 2, H // 2)
-    inside = cv2.warpAffine(np.ones_like(s["mask"]), small, q, flags=cv2.INTER_NEAREST)
+    # A person has to stay a person: light borders are mirrored, unknown depth is marked invalid.
+    at = lambda a, how: cv2.warpAffine(a, small, q, flags=how, borderMode=cv2.BORDER_REFLECT_101)
+    inside = cv2.warpAffine(np.ones(s["mask"].shape, np.uint8), small, q, flags=cv2.INTER_NEAREST).astype(np.float32)
+    zero = np.zeros(q[::-1], np.float32)
+    faces, ignore = move_faces(s, M)
+    relief = at(s["relief"], cv2.INTER_NEAREST) * inside if s.get("relief") is not None else zero
+    if "disp" in s:
+        k, low = s["unit"]
+        disp = at(s["disp"], cv2.INTER_NEAREST).astype(np.float32) * k + low
+        valid = at(s["valid"], cv2.INTER_NEAREST).astype(np.float32) / 255 * inside if "valid" in s else inside
+    else:
+        disp, valid = zero, zero
     return {
-        "rgb": rgb,
-        "disp": cv2.warpAffine(s["disp"], small, q, flags=cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101),
-        "valid": cv2.warpAffine(s["valid"], small, q, flags=cv2.INTER_NEAREST) * inside,
-        "mask": cv2.warpAffine(s["mask"], small, q, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101),
-        "mask_big": cv2.warpAffine(s["mask"], big, (W, H), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101),
+        "rgb": cv2.warpAffine(s["rgb"], big, (W, H), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101),
+        "disp": disp,
+        "valid": valid,
+        "mask": at(s["mask"], cv2.INTER_LINEAR).astype(np.float32) / 255,
+        "mask_big": cv2.warpAffine(s["mask"], big, (W, H), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101).astype(np.float32) / 255,
         "inside": inside,
         "full": s.get("full", 1.0),
+        "relief": relief,
+        "faces": faces,
+        "ignore": ignore,
     }
+
+
+FACE_STRIDE, SMALLEST_FACE = 8, 12  # pixels
+
+
+def face_targets(size: tuple[int, int], faces: np.ndarray, ignore: np.ndarray) -> dict[str, np.ndarray]:
+    """What the faces head is to answer (model.Net): heat 0..1 with a 1 at each centre, its weight, boxes and points
+    [4 | 10, h, w] and where they count. After CenterNet (Zhou et al. 2019)."""
+    h, w = size[0] // FACE_STRIDE, size[1] // FACE_STRIDE
+    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
+    cx, cy = (x + 0.5) * FACE_STRIDE, (y + 0.5) * FACE_STRIDE
+    heat, weight = np.zeros((h, w), np.float32), np.ones((h, w), np.float32)
+    box, points, here = np.zeros((4, h, w), np.float32), np.zeros((10, h, w), np.float32), np.zeros((h, w), np.float32)
+    for u, v, r in ignore:
+        weight[(cx - u) ** 2 + (cy - v) ** 2 < r * r] = 0
+    for f in sorted(faces, key=lambda f: (f[0] - f[2]) * (f[3] - f[1])):  # the smallest last, on top
+        x0, y0, x1, y1 = f[:4]
+        u, v, side = (x0 + x1) / 2, (y0 + y1) / 2, max(x1 - x0, y1 - y0)
+        if not (0 <= u < size[1] and 0 <= v < size[0]):
+            continue
+        if side < SMALLEST_FACE:
+            weight[(cx - u) ** 2 + (cy - v) ** 2 < side * side] = 0
+            continue
+        sigma = max(0.6, 0.1 * side / FACE_STRIDE)
+        g = np.exp(-((cx - u) ** 2 + (cy - v) ** 2) / (2 * (sigma * FACE_STRIDE) ** 2))
+        i, j = int(v // FACE_STRIDE), int(u // FACE_STRIDE)
+        g[i, j] = 1
+        heat = np.maximum(heat, g)
+        own = (g > 0.5) & (cx > x0 + 1) & (cx < x1 - 1) & (cy > y0 + 1) & (cy < y1 - 1)
+        sides = np.log(np.maximum(np.stack([cx - x0, cy - y0, x1 - cx, y1 - cy]), 1) / FACE_STRIDE)
+        to = (f[4:].reshape(5, 2, 1, 1) - np.stack([cx, cy])) / FACE_STRIDE
+        box[:, own], points[:, own], here[own] = sides[:, own], to.reshape(10, h, w)[:, own], 1
+    return {"heat": heat, "heat_weight": np.maximum(weight, heat == 1), "box": box, "points": points, "here": here}
+
+
+def without_covered(faces: np.ndarray, ignore: np.ndarray, cover: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Faces that `cover` (full resolution, 0..1) hides are dropped; half-hidden ones are neither face nor no face."""
+    kept, loose = [], list(ignore)
+    h, w = cover.shape
+    for f in faces:
+        x0, y0, x1, y1 = np.clip(np.round(f[:4]), 0, [w, h, w, h]).astype(int)
+        share = cover[y0:y1, x0:x1].mean() if x1 > x0 and y1 > y0 else 1.0
+        if share < 0.15:
+            kept.append(f)
+        elif share < 0.8:
+            loose.append(np.array([(f[0] + f[2]) / 2, (f[1] + f[3]) / 2, 0.6 * (f[2] - f[0])], np.float32))
+    return np.array(kept, np.float32).reshape(-1, 14), np.array(loose, np.float32).reshape(-1, 3)
 
 
 def recolour(rng: np.random.Generator, rgb: np.ndarray, strength: float) -> np.ndarray:
@@ -155,31 +300,74 @@ class Mixer(torch.utils.data.IterableDataset):
     def __init__(self, sets: dict[str, list[dict]], mix: dict[str, int], sizes: list[tuple[int, int]], seed: int):
         self.sets, self.mix, self.sizes, self.seed = sets, mix, sizes, seed
 
-    def sample(self, rng: np.random.Generator, source: str, size: tuple[int, int]) -> dict:
-        pick = lambda name: self.sets[name][rng.integers(len(self.sets[name]))]
-        if source == "composite":
-            person = move(rng, pick("portraits" if rng.random() < 0.75 else "street"), size, (0.75, 1.6))
-            ground = move(rng, pick("room" if rng.random() < 0.4 else "synth"), size, (1.0, 1.8))
-            # Mirrored borders would show a second half person: keep to what the source really holds.
-            m_big = person["mask_big"] * cv2.resize(person["inside"], size[::-1], interpolation=cv2.INTER_NEAREST)
-            m = person["mask"] * person["inside"]
-            m_big = cv2.GaussianBlur(m_big, (0, 0), 0.8)[..., None]
-            fg = recolour(rng, person["rgb"], 0.4)
-            bg = recolour(rng, ground["rgb"], 0.6)
-            if rng.random() < 0.5:
-                bg = cv2.GaussianBlur(bg, (0, 0), rng.uniform(0.5, 4))
-            s = {"rgb": ((fg * m_big + bg * (1 - m_big)) * 255).astype(np.uint8), "disp": ground["disp"], "mask": m, "mask_big": m_big[..., 0], "valid": ground["valid"] * (cv2.dilate(m, np.ones((3, 3))) < 0.05), "full": 1.0}
+    def pick(self, rng: np.random.Generator, *names: str) -> dict:
+        pool = next(p for n in names if (p := self.sets[n]))
+        return pool[rng.integers(len(pool))]
+
+    def composite(self, rng: np.random.Generator, size: tuple[int, int]) -> dict:
+        """A real person cut out over a picture of known depth."""
+        person = move(rng, self.pick(rng, "portraits" if rng.random() < 0.75 else "street"), size, (0.75, 1.6))
+        u = rng.random()
+        ground = move(rng, self.pick(rng, *(("room", "synth") if u < 0.25 else ("scenes", "synth") if u < 0.6 else ("synth",))), size, (1.0, 1.8))
+        # Mirrored borders would show a second half person: keep to what the source really holds.
+        m_big = person["mask_big"] * cv2.resize(person["inside"], size[::-1], interpolation=cv2.INTER_NEAREST)
+        m = person["mask"] * person["inside"]
+        m_big = cv2.GaussianBlur(m_big, (0, 0), 0.8)[..., None]
+        fg = recolour(rng, person["rgb"], 0.4)
+        bg = recolour(rng, ground["rgb"], 0.6)
+        if rng.random() < 0.5:
+            bg = cv2.GaussianBlur(bg, (0, 0), rng.uniform(0.5, 4))
+        behind, ignore = without_covered(ground["faces"], ground["ignore"], m_big[..., 0])
+        return {
+            "rgb": ((fg * m_big + bg * (1 - m_big)) * 255).astype(np.uint8),
+            "disp": ground["disp"], "valid": ground["valid"] * (cv2.dilate(m, np.ones((3, 3))) < 0.05),
             # People who stand in the background picture are people too.
-            s["mask"] = np.maximum(m, ground["mask"])
-            s["front"] = m
-            kind = COMPOSITE
+            "mask": np.maximum(m, ground["mask"]), "mask_big": m_big[..., 0], "front": m, "full": 1.0, "relief": person["relief"],
+            "faces": np.concatenate([behind, person["faces"]]), "ignore": np.concatenate([ignore, person["ignore"]]),
+        }
+
+    def merged(self, rng: np.random.Generator, size: tuple[int, int]) -> dict:
+        """A rendered person set into another render at a depth of its own: whichever is nearer is seen."""
+        ground = move(rng, self.pick(rng, *(("scenes", "synth") if rng.random() < 0.5 else ("synth",))), size, (1.0, 1.7))
+        person = move(rng, self.pick(rng, "synth"), size, (0.6, 1.5))
+        m = person["mask"] * person["inside"]
+        body = m > 0.5
+        if body.sum() < 100:
+            return {**ground, "front": ground["mask"] * ground["inside"]}
+        spread = np.quantile(ground["disp"], [0.02, 0.98])
+        at = spread[0] + (spread[1] - spread[0]) * rng.uniform(0.35, 1.3)
+        disp = person["disp"] * max(at, 0.05) / max(float(np.median(person["disp"][body])), 1e-3)
+        seen = (disp > ground["disp"]).astype(np.float32)
+        alpha = person["mask_big"] * cv2.resize(person["inside"], size[::-1], interpolation=cv2.INTER_NEAREST) * cv2.resize(seen, size[::-1], interpolation=cv2.INTER_LINEAR)
+        front = body & (seen > 0)
+        fg, bg = recolour(rng, person["rgb"], 0.4), recolour(rng, ground["rgb"], 0.6)
+        behind, ignore = without_covered(ground["faces"], ground["ignore"], alpha)
+        hidden = cv2.resize(person["mask_big"] * (1 - alpha), size[::-1])
+        before, ignore2 = without_covered(person["faces"], person["ignore"], hidden)
+        mask = np.maximum(ground["mask"] * (1 - m * seen), m * seen)
+        return {
+            "rgb": ((fg * alpha[..., None] + bg * (1 - alpha[..., None])) * 255).astype(np.uint8),
+            "disp": np.where(front, disp, ground["disp"]).astype(np.float32), "valid": ground["valid"],
+            "mask": mask, "mask_big": np.maximum(alpha, ground["mask_big"] * (1 - alpha)), "inside": ground["inside"], "full": 1.0, "relief": np.zeros_like(m),
+            "front": mask * ground["inside"], "faces": np.concatenate([behind, before]), "ignore": np.concatenate([ignore, ignore2]),
+        }
+
+    def sample(self, rng: np.random.Generator, source: str, size: tuple[int, int]) -> dict:
+        if source == "composite":
+            s, kind = self.composite(rng, size), COMPOSITE
+        elif source == "merged":
+            s, kind = self.merged(rng, size), EXACT
         else:
-            zoom = {"synth": (1.0, 1.7), "room": (1.0, 1.8), "portraits": (0.8, 1.5), "street": (0.9, 2.6)}[source]
-            s = move(rng, pick(source), size, zoom)
+            zoom = {"synth": (1.0, 1.7), "scenes": (1.0, 1.8), "room": (1.0, 1.8), "portraits": (0.8, 1.5), "street": (0.9, 2.6)}[source]
+            s = move(rng, self.pick(rng, source, "synth"), size, zoom)
             s["front"] = s["mask"] * s["inside"]
-            kind = EXACT if source in ("synth", "room") else MASKED
-        t = lambda a: torch.from_numpy(np.ascontiguousarray(a))
-        return {"clean": t(s["rgb"]), "image": t(augment(rng, s)), "disp": t(s["disp"])[None], "valid": t(s["valid"].astype(np.float32))[None], "mask": t(s["mask"])[None], "front": t(s["front"].astype(np.float32))[None], "kind": torch.tensor(kind), "full": torch.tensor(float(s["full"]))}
+            kind = MASKED if source in ("portraits", "street") else EXACT
+        t = lambda a: torch.from_numpy(np.ascontiguousarray(a, np.float32))
+        planes = {k: t(s[k])[None] for k in ("disp", "valid", "mask", "front", "relief")}
+        targets = face_targets(size, s["faces"], s["ignore"])
+        found = {k: t(v)[None] if v.ndim == 2 else t(v) for k, v in targets.items()}
+        pixels = lambda a: torch.from_numpy(np.ascontiguousarray(a))
+        return {"clean": pixels(s["rgb"]), "image": pixels(augment(rng, s)), **planes, **found, "kind": torch.tensor(kind), "full": torch.tensor(float(s["full"]))}
 
     def __iter__(self):
         cv2.setNumThreads(0)

@@ -66,7 +66,7 @@ def encode(net: Net, scheme: str) -> tuple[Net, dict[str, tuple[Encoded, Encoded
     for name, (kernel, bias) in quantise.convolutions(net).items():
         k, b = encoder(scheme, name, kernel)(kernel.detach().numpy()), small(bias.detach().numpy())
         kernel.data, bias.data = torch.from_numpy(k.values), torch.from_numpy(b.values)
-        depthwise = kernel.shape[1] == 1 and kernel.shape[0] > 1 and name != "head.final"
+        depthwise = kernel.shape[1] == 1 and kernel.shape[0] > 1 and not name.endswith(".final")
         # OIHW -> HWIO; depthwise [C, 1, H, W] -> [H, W, C, 1].
         axes = (2, 3, 0, 1) if depthwise else (2, 3, 1, 0)
         k = Encoded(np.ascontiguousarray(k.data.transpose(axes)), k.values.transpose(axes), k.quantization)
@@ -162,7 +162,7 @@ def backbone_graph(net: Net, weights: dict) -> Graph:
 
 def head_graph(head: Decoder, weights: dict, plane: str, output: str) -> Graph:
     """One output plane of the decoder; the others were only there to train with."""
-    g, keep = Graph(dict(weights)), head.outputs.index(plane)
+    g, keep = Graph(dict(weights)), list(head.outputs).index(plane)
     kernel, bias = weights["head.final"]
     pick = lambda e, last: Encoded(np.ascontiguousarray(e.data[..., last : last + 1]), e.values[..., last : last + 1], e.quantization)
     g.weights["head.final"] = (pick(kernel, keep), pick(bias, keep))

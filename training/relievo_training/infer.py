@@ -47,7 +47,7 @@ def to_tensor(rgb: np.ndarray, area: float = AREA) -> torch.Tensor:
 @torch.inference_mode()
 def predict(net: Net, rgb: np.ndarray, area: float = AREA) -> np.ndarray:
     """Raw disparity at half the network's size."""
-    return net(to_tensor(rgb, area))["depth"][0, 0].numpy()
+    return net(to_tensor(rgb, area), ("head",))["depth"][0, 0].numpy()
 
 
 def to_png(plane: np.ndarray) -> np.ndarray:

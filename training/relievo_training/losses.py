@@ -69,3 +69,22 @@ def ranking(pred: torch.Tensor, front: torch.Tensor, valid: torch.Tensor, upper:
             total = total + F.relu(0.3 - (u - v)).mean()
             count += 1
     return total / max(count, 1)
+
+
+def matte(logit: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Binary cross-entropy, the band around the outline counted five times: that is where mattes differ."""
+    band = (F.max_pool2d(mask, 9, 1, 4) - -F.max_pool2d(-mask, 9, 1, 4) > 0.5).float()
+    w = 1 + 4 * band
+    return (F.binary_cross_entropy_with_logits(logit, mask, reduction="none") * w).sum() / w.sum()
+
+
+def faces(score: torch.Tensor, box: torch.Tensor, points: torch.Tensor, t: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Focal loss of the centres (Law & Deng 2018, as in CenterNet) and smooth L1 of boxes and landmarks."""
+    p = torch.sigmoid(score).clamp(1e-5, 1 - 1e-5)
+    heat, centre = t["heat"], (t["heat"] == 1).float()
+    positive = ((1 - p) ** 2 * p.log() * centre).sum()
+    negative = (p**2 * (1 - p).log() * (1 - heat) ** 4 * (1 - centre) * t["heat_weight"]).sum()
+    n = centre.sum().clamp(min=1)
+    here = t["here"]
+    near = lambda a, b: (F.smooth_l1_loss(a, b, beta=0.1, reduction="none").mean(1, keepdim=True) * here).sum() / here.sum().clamp(min=1)
+    return -(positive + negative) / n + 2 * near(box, t["box"]) + 0.5 * near(points, t["points"])

@@ -113,24 +113,26 @@ class Separable(nn.Module):
         return x + y if self.residual else y
 
 
+# Channels of a head by stride, from coarse to fine; the last is the resolution it answers at. They fall with the
+# stride, since the cost of a layer is pixels times channels squared. An extra head is a fraction of the backbone.
+DEPTH = {"s32": 160, "s16": 128, "s8": 80, "s4": 48, "s2": 24}
+MATTE = {"s32": 64, "s16": 48, "s8": 32, "s4": 24, "s2": 16}
+FACES = {"s32": 64, "s16": 64, "s8": 64}
+
+
 class Decoder(nn.Module):
-    """Top-down pyramid (Lin et al. 2017) from stride 32 to stride 2; one output plane per name in `outputs`.
+    """Top-down pyramid (Lin et al. 2017) from stride 32 to the finest of `widths`; `outputs` names the planes it
+    answers with, and how many channels each has."""
 
-    Widths fall with the stride, since the cost of a layer is pixels times channels squared.
-    """
-
-    WIDTHS = {"s32": 160, "s16": 128, "s8": 80, "s4": 48, "s2": 24}
-
-    def __init__(self, outputs: tuple[str, ...] = ("depth",)):
+    def __init__(self, widths: dict[str, int], outputs: dict[str, int]):
         super().__init__()
         self.outputs = outputs
-        w = self.WIDTHS
-        self.lateral = nn.ModuleDict({t: ConvBN(TAPS[t][2], w[t], act=False) for t in w})
-        self.context = nn.ModuleList([Separable(w["s32"], w["s32"], 5), Separable(w["s32"], w["s32"], 5)])
-        names = list(w)
+        w, names = widths, list(widths)
+        self.lateral = nn.ModuleDict({t: ConvBN(TAPS[t][2], w[t], act=False) for t in names})
+        self.context = nn.ModuleList([Separable(w["s32"], w["s32"], 5) for _ in range(2 if w["s32"] > 64 else 1)])
         self.narrow = nn.ModuleDict({b: ConvBN(w[a], w[b]) for a, b in zip(names, names[1:])})
         self.fuse = nn.ModuleDict({t: nn.Sequential(*[Separable(w[t], w[t], 5 if t in ("s16", "s8") else 3) for _ in range(1 if t == "s2" else 2)]) for t in names[1:]})
-        self.final = nn.Conv2d(w["s2"], len(outputs), 3)
+        self.final = nn.Conv2d(w[names[-1]], sum(outputs.values()), 3)
 
     def forward(self, taps: dict[str, torch.Tensor]) -> torch.Tensor:
         x = self.lateral["s32"](taps["s32"])
@@ -144,17 +146,32 @@ class Decoder(nn.Module):
 
 
 class Net(nn.Module):
-    """Backbone and depth head trained together, with the person matte as an auxiliary plane.
+    """Backbone and heads, trained together.
 
-    Returns {"depth", "matte"}: raw planes at stride 2. `depth` is relative disparity up to scale and shift; `matte`
-    is a logit that only training uses.
+    `head` answers with {"depth", "matte"} at stride 2: relative disparity up to scale and shift, and the logit of the
+    person matte, which sharpens the outline and is dropped at export. `matte` is the small head that ships for it.
+    `faces` answers at stride 8 (after CenterNet: Zhou et al. 2019): "score", the logit of a face's centre; "box", the
+    distances from the cell's centre to its left, top, right and bottom edge, 8 exp(v) pixels; "points", five landmarks
+    (eyes, tip of the nose, corners of the mouth; of each pair the left one in an upright picture first) from the
+    cell's centre, in units of 8 pixels.
     """
+
+    HEADS = ("head", "matte", "faces")
 
     def __init__(self) -> None:
         super().__init__()
         self.backbone = Backbone()
-        self.head = Decoder(("depth", "matte"))
+        self.head = Decoder(DEPTH, {"depth": 1, "matte": 1})
+        self.matte = Decoder(MATTE, {"matte": 1})
+        self.faces = Decoder(FACES, {"score": 1, "box": 4, "points": 10})
+        nn.init.constant_(self.faces.final.bias[:1], -4.0)  # faces are rare: the focal loss starts calmly
 
-    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
-        y = self.head(self.backbone(x)).float()
-        return {name: y[:, i : i + 1] for i, name in enumerate(self.head.outputs)}
+    def forward(self, x: torch.Tensor, heads: tuple[str, ...] = HEADS) -> dict[str, torch.Tensor]:
+        """Planes by name; a head's own are prefixed when it is not the depth head: "matte.matte", "faces.box"."""
+        taps = self.backbone(x)
+        out = {}
+        for h in heads:
+            decoder = getattr(self, h)
+            planes = decoder(taps).float().split(list(decoder.outputs.values()), 1)
+            out.update({n if h == "head" else f"{h}.{n}": p for n, p in zip(decoder.outputs, planes)})
+        return out

@@ -44,7 +44,9 @@ def fold(net: Net) -> Net:
 def convolutions(net: Net) -> dict[str, tuple[nn.Parameter, nn.Parameter]]:
     """Name -> (kernel, bias) of a folded network."""
     out = {name: (m.conv.weight, m.bn.bias) for name, m in net.named_modules() if isinstance(m, ConvBN)}
-    out["head.final"] = (net.head.final.weight, net.head.final.bias)
+    for head in net.HEADS:
+        final = getattr(net, head).final
+        out[f"{head}.final"] = (final.weight, final.bias)
     return out
 
 

@@ -1,6 +1,7 @@
-"""Trains backbone and depth head.
+"""Trains the backbone and its heads together, or heads alone on a frozen backbone.
 
-    python -m relievo_training.train --data ../../shared/data --out runs/a --hours 1.5 [--recipe all|synthetic]
+    python -m relievo_training.train --data ../../shared/data --out runs/a --hours 1.5 [--init ../models]
+    python -m relievo_training.train ... --init ../models --only matte,faces
 
 Resumes from OUT/last.pt. The schedule runs over training time, so that a run fits what the machine gives it; the same
 recipe runs on a GPU. Real photos have no depth: they are taught by the outline of the person (ranking), and, once
@@ -20,10 +21,13 @@ import torch.nn.functional as F
 
 from . import data, losses
 from .model import MEAN, STD, Net
+from .restore import load_exported
 
 SMALL = [(192, 192), (224, 160), (160, 224), (224, 192), (192, 224)]
 LARGE = [(256, 256), (288, 224), (224, 288), (256, 192), (320, 224), (192, 192), (192, 224), (224, 160)]
-MIX = {"synth": 6, "room": 2, "composite": 3, "portraits": 4, "street": 1}
+# Pictures per batch by source. "merged": two renders in one picture; see data.Mixer.
+MIX = {"synth": 3, "merged": 3, "scenes": 2, "room": 1, "composite": 3, "portraits": 3, "street": 1}
+SYNTHETIC_MIX = {"synth": 8, "merged": 5, "scenes": 3}
 
 
 def prepare(x: torch.Tensor, device: str) -> torch.Tensor:
@@ -40,7 +44,10 @@ def main() -> None:
     ap.add_argument("--teacher-from", type=float, default=0.25, help="share of the time after which real photos get teacher labels")
     ap.add_argument("--recipe", choices=["all", "synthetic"], default="all", help="synthetic: no real photo at all")
     ap.add_argument("--mix", default=",".join(f"{k}={n}" for k, n in MIX.items()), help="pictures per batch by source (default: %(default)s)")
-    ap.add_argument("--init", type=pathlib.Path, help="start from the weights of another run")
+    ap.add_argument("--extra", type=pathlib.Path, nargs="*", default=[], help="folders of further renders (synth/README.md)")
+    ap.add_argument("--teach", type=pathlib.Path, help="folder of MediaPipe's labels (teach.py)")
+    ap.add_argument("--init", type=pathlib.Path, help="start from another run (.pt), or from exported modules (a folder)")
+    ap.add_argument("--only", default="", help="train these heads (comma-separated) and leave the rest as it is, bit for bit")
     ap.add_argument("--lr", type=float, default=1.5e-3)
     ap.add_argument("--workers", type=int, default=1)
     ap.add_argument("--seed", type=int, default=1)
@@ -48,15 +55,26 @@ def main() -> None:
     a.out.mkdir(parents=True, exist_ok=True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(a.seed)
-    mix = {k: int(n) for k, n in (p.split("=") for p in a.mix.split(","))} if a.recipe == "all" else {"synth": 16}
+    mix = {k: int(n) for k, n in (p.split("=") for p in a.mix.split(","))} if a.recipe == "all" else SYNTHETIC_MIX
+    sets = data.load(a.data, a.extra, a.teach)
+    print({k: len(v) for k, v in sets.items()}, flush=True)
 
     net = Net()
     net.backbone.load_imagenet()
-    if a.init:
+    if a.init and a.init.is_dir():
+        stream = iter(data.Mixer(sets, {"synth": 8, "portraits": 8} if a.recipe == "all" else {"synth": 16}, [(256, 256)], a.seed))
+        print("not in the modules:", load_exported(net, a.init, (prepare(next(stream)["image"], "cpu") for _ in range(6))), flush=True)
+    elif a.init:
         net.load_state_dict(torch.load(a.init, map_location="cpu", weights_only=True)["ema"])
     net = net.to(device, memory_format=torch.channels_last)
     ema = copy.deepcopy(net).eval()
-    groups = [{"params": [p for p in part.parameters() if (p.ndim > 1) == wd], "scale": scale, "weight_decay": 0.02 if wd else 0.0} for part, scale in ((net.backbone, 0.3), (net.head, 1.0)) for wd in (True, False)]
+    heads = tuple(a.only.split(",")) if a.only else Net.HEADS
+    parts_to_train = [(getattr(net, h), 1.0) for h in heads] + ([] if a.only else [(net.backbone, 0.3)])
+    groups = [{"params": [p for p in part.parameters() if (p.ndim > 1) == wd], "scale": scale, "weight_decay": 0.02 if wd else 0.0} for part, scale in parts_to_train for wd in (True, False)]
+    if a.only:
+        net.requires_grad_(False).eval()
+        for h in heads:
+            getattr(net, h).requires_grad_(True).train()
     opt = torch.optim.AdamW(groups, lr=a.lr)
     step, elapsed = 0, 0.0
     last = a.out / "last.pt"
@@ -65,9 +83,6 @@ def main() -> None:
         net.load_state_dict(s["net"]); ema.load_state_dict(s["ema"]); opt.load_state_dict(s["opt"])
         step, elapsed = s["step"], s["elapsed"]
         print(f"resumed at step {step}, {elapsed / 3600:.2f} h", flush=True)
-
-    sets = data.load(a.data)
-    print({k: len(v) for k, v in sets.items()}, flush=True)
 
     def loader(sizes: list[tuple[int, int]]):
         stream = data.Mixer(sets, mix, sizes, a.seed + step)
@@ -87,33 +102,42 @@ def main() -> None:
         lr = min(1.0, step / 300) * (0.5 * (1 + torch.cos(torch.tensor(share * 3.14159)).item()) + 0.01)
         for g in opt.param_groups:
             g["lr"] = a.lr * lr * g["scale"]
-        planes = {k: b[k].to(device) for k in ("disp", "valid", "mask", "front")}
+        planes = {k: b[k].to(device) for k in ("disp", "valid", "mask", "front", "relief")}
         kind, full = b["kind"].to(device), b["full"].to(device)
         with torch.autocast(device, dtype=torch.bfloat16):
-            out = net(prepare(b["image"], device))
-        depth = out["depth"]
+            out = net(prepare(b["image"], device), heads)
         parts: dict[str, torch.Tensor] = {}
-        known = kind != data.MASKED
-        parts["exact"] = losses.ssi(depth[known], planes["disp"][known], planes["valid"][known])
-        parts["matte"] = 0.3 * F.binary_cross_entropy_with_logits(out["matte"], planes["mask"])
-        # Relief within people: a global scale drowns it, so it is also compared at its own.
-        inside = planes["mask"] * planes["valid"] * (planes["mask"] > 0.5)
-        peopled = (kind == data.EXACT) & (inside.sum((1, 2, 3)) > 400)
-        if peopled.any():
-            parts["relief"] = 0.1 * losses.ssi(depth[peopled], planes["disp"][peopled], inside[peopled])
-        masked = ~known
-        people = kind != data.EXACT
-        if people.any():
-            upper = torch.where(full > 0, 0.8, 0.7)[people]
-            parts["rank"] = 0.5 * losses.ranking(depth[people], planes["front"][people], torch.ones_like(planes["front"][people]), upper)
-        if masked.any() and share >= a.teacher_from:
-            with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16):
-                clean = prepare(b["clean"][masked.cpu()], device)
-                t = ema(torch.cat([clean, clean.flip(3)]))["depth"]  # two opinions are better than one
-                t = (t[: len(clean)] + t[len(clean) :].flip(3)) / 2
-            m = planes["mask"][masked]
-            target = losses.snap(t, m, max(2, round(0.025 * max(m.shape[-2:]))))
-            parts["teacher"] = 0.3 * losses.ssi(depth[masked], target, torch.ones_like(target))
+        if "head" in heads:
+            depth, known = out["depth"], kind != data.MASKED
+            parts["exact"] = losses.ssi(depth[known], planes["disp"][known], planes["valid"][known])
+            parts["outline"] = 0.3 * F.binary_cross_entropy_with_logits(out["matte"], planes["mask"])
+            # Relief within people: a global scale drowns it, so it is also compared at its own.
+            inside = planes["mask"] * planes["valid"] * (planes["mask"] > 0.5)
+            peopled = (kind == data.EXACT) & (inside.sum((1, 2, 3)) > 400)
+            if peopled.any():
+                parts["relief"] = 0.15 * losses.ssi(depth[peopled], planes["disp"][peopled], inside[peopled])
+            mesh = (planes["relief"] > 0).float()
+            faced = mesh.sum((1, 2, 3)) > 150
+            if faced.any():
+                parts["face"] = 0.1 * losses.ssi(depth[faced], planes["relief"][faced], mesh[faced])
+            masked = ~known
+            people = kind != data.EXACT
+            if people.any():
+                upper = torch.where(full > 0, 0.8, 0.7)[people]
+                parts["rank"] = 0.5 * losses.ranking(depth[people], planes["front"][people], torch.ones_like(planes["front"][people]), upper)
+            if masked.any() and share >= a.teacher_from:
+                with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16):
+                    clean = prepare(b["clean"][masked.cpu()], device)
+                    t = ema(torch.cat([clean, clean.flip(3)]), ("head",))["depth"]  # two opinions are better than one
+                    t = (t[: len(clean)] + t[len(clean) :].flip(3)) / 2
+                m = planes["mask"][masked]
+                target = losses.snap(t, m, max(2, round(0.025 * max(m.shape[-2:]))))
+                parts["teacher"] = 0.3 * losses.ssi(depth[masked], target, torch.ones_like(target))
+        if "matte" in heads:
+            parts["matte"] = 0.3 * losses.matte(out["matte.matte"], planes["mask"])
+        if "faces" in heads:
+            targets = {k: b[k].to(device) for k in ("heat", "heat_weight", "box", "points", "here")}
+            parts["faces"] = 0.1 * losses.faces(out["faces.score"], out["faces.box"], out["faces.points"], targets)
         loss = sum(parts.values())
         opt.zero_grad(set_to_none=True)
         loss.backward()
