@@ -35,10 +35,16 @@ def fold(net: Net) -> Net:
             bias = bn.bias.data.double() - bn.running_mean.double() * g
             m.conv.weight.data = (m.conv.weight.data.double() * g.reshape(-1, 1, 1, 1)).float()
             bn.bias.data = bias.float()
-            bn.weight.data.fill_(1)
-            bn.running_mean.fill_(0)
-            bn.running_var.fill_(1 - bn.eps)
+            mark_folded(m)
     return net
+
+
+def mark_folded(m: ConvBN) -> None:
+    """The norm is now the identity but for its bias."""
+    m.bn.weight.data.fill_(1)
+    m.bn.running_mean.fill_(0)
+    m.bn.running_var.fill_(1 - m.bn.eps)
+    m.folded = True
 
 
 def convolutions(net: Net) -> dict[str, tuple[nn.Parameter, nn.Parameter]]:

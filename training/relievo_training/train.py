@@ -59,17 +59,19 @@ def main() -> None:
     sets = data.load(a.data, a.extra, a.teach)
     print({k: len(v) for k, v in sets.items()}, flush=True)
 
-    net = Net()
+    net, new = Net(), list(Net.HEADS)
     net.backbone.load_imagenet()
     if a.init and a.init.is_dir():
-        stream = iter(data.Mixer(sets, {"synth": 8, "portraits": 8} if a.recipe == "all" else {"synth": 16}, [(256, 256)], a.seed))
-        print("not in the modules:", load_exported(net, a.init, (prepare(next(stream)["image"], "cpu") for _ in range(6))), flush=True)
+        new = load_exported(net, a.init)
+        print("not in the modules:", new, flush=True)
     elif a.init:
         net.load_state_dict(torch.load(a.init, map_location="cpu", weights_only=True)["ema"])
+        new = []
     net = net.to(device, memory_format=torch.channels_last)
     ema = copy.deepcopy(net).eval()
     heads = tuple(a.only.split(",")) if a.only else Net.HEADS
-    parts_to_train = [(getattr(net, h), 1.0) for h in heads] + ([] if a.only else [(net.backbone, 0.3)])
+    young = 3.0 if a.init else 1.0  # heads that the modules did not hold catch up
+    parts_to_train = [(getattr(net, h), young if h in new else 1.0) for h in heads] + ([] if a.only else [(net.backbone, 0.3)])
     groups = [{"params": [p for p in part.parameters() if (p.ndim > 1) == wd], "scale": scale, "weight_decay": 0.02 if wd else 0.0} for part, scale in parts_to_train for wd in (True, False)]
     if a.only:
         net.requires_grad_(False).eval()
@@ -80,6 +82,8 @@ def main() -> None:
     last = a.out / "last.pt"
     if last.exists():
         s = torch.load(last, map_location="cpu", weights_only=True)
+        for name in s["folded"]:
+            net.get_submodule(name).folded = True
         net.load_state_dict(s["net"]); ema.load_state_dict(s["ema"]); opt.load_state_dict(s["opt"])
         step, elapsed = s["step"], s["elapsed"]
         print(f"resumed at step {step}, {elapsed / 3600:.2f} h", flush=True)
@@ -89,7 +93,7 @@ def main() -> None:
         return iter(torch.utils.data.DataLoader(stream, batch_size=None, num_workers=a.workers, prefetch_factor=4 if a.workers else None))
 
     def save() -> None:
-        torch.save({"net": net.state_dict(), "ema": ema.state_dict(), "opt": opt.state_dict(), "step": step, "elapsed": elapsed}, last.with_suffix(".tmp"))
+        torch.save({"folded": [n for n, m in net.named_modules() if getattr(m, "folded", False)], "net": net.state_dict(), "ema": ema.state_dict(), "opt": opt.state_dict(), "step": step, "elapsed": elapsed}, last.with_suffix(".tmp"))
         last.with_suffix(".tmp").rename(last)
 
     batches, large, log, saved = None, False, {}, time.time()
