@@ -178,7 +178,7 @@ def landscape() -> dict:
     half = camera(at, to)
     if D.chance(0.3):
         framing(at, to, half)
-    return dict(s, kind=kind, fog=D.chance(0.6), reach=far)
+    return dict(s, kind=kind, fog=D.chance(0.6), reach=far, ground=land.at)
 
 
 def forest() -> dict:
@@ -223,7 +223,7 @@ def forest() -> dict:
     half = camera(at, to)
     if D.chance(0.45):
         framing(at, to, half)
-    return dict(s, kind=style, fog=D.chance(0.55), reach=35)
+    return dict(s, kind=style, fog=D.chance(0.55), reach=35, ground=land.at)
 
 
 def from_above() -> dict:
@@ -372,7 +372,7 @@ def passage() -> dict:
     half = camera(at, (end[0] * 0.4 + D.n(0, w * 0.4), length * 0.7, D.n(0, 0.3)), D.u(18, 40))
     if D.chance(0.2):
         framing(at, end, half)
-    return dict(s, kind=kind, fog=D.chance(0.4), reach=length)
+    return dict(s, kind=kind, fog=D.chance(0.4), reach=length, ground=lambda x, y: floor)
 
 
 heap = things.heap
@@ -540,7 +540,7 @@ def creatures() -> dict:
     half = camera(at, to, min(70, max(20, 18 * D.u(0.35, 1.0) * y0 / (k * 0.62))))
     if D.chance(0.35):
         framing(at, to, half)
-    return dict(sky.outdoors(), kind="animals", fog=D.chance(0.3), reach=far)
+    return dict(sky.outdoors(), kind="animals", fog=D.chance(0.3), reach=far, ground=land.at)
 
 
 def room() -> dict:
