@@ -81,10 +81,10 @@ def grow(head, style: str):
     length, steps, stiff, gravity, frizz, curl_r, count = {
         "crop": (D.u(0.015, 0.045), 4, 0.9, 0.1, 0.25, 0, 3600),
         "tousled": (D.u(0.05, 0.1), 6, 0.75, 0.25, 0.4, D.u(0, 0.004), 3400),
-        "medium": (D.u(0.14, 0.26), 10, 0.45, 0.5, 0.12, D.u(0, 0.006), 3600),
-        "long": (D.u(0.3, 0.6), 16, 0.4, 0.55, 0.1, D.u(0, 0.012), 3600),
-        "curly": (D.u(0.06, 0.16), 14, 0.7, 0.22, 0.2, D.u(0.006, 0.014), 2600),
-        "curly long": (D.u(0.25, 0.45), 24, 0.5, 0.45, 0.15, D.u(0.008, 0.02), 2600),
+        "medium": (D.u(0.14, 0.26), 10, 0.45, 0.5, 0.12, D.u(0, 0.006), 5200),
+        "long": (D.u(0.3, 0.6), 16, 0.4, 0.55, 0.1, D.u(0, 0.012), 5200),
+        "curly": (D.u(0.06, 0.16), 14, 0.7, 0.22, 0.2, D.u(0.006, 0.014), 3400),
+        "curly long": (D.u(0.25, 0.45), 24, 0.5, 0.45, 0.15, D.u(0.008, 0.02), 3400),
         "afro": (D.u(0.05, 0.17), 9, 0.97, 0.02, 0.3, D.u(0.005, 0.01), 5000),
         "tail": (D.u(0.2, 0.5), 14, 0.5, 0.5, 0.06, D.u(0, 0.006), 3000),
         "bun": (0.12, 8, 0.5, 0.3, 0.05, 0, 3000),
@@ -112,6 +112,10 @@ def grow(head, style: str):
     near = np.where(np.linalg.norm(posed[: human.FACE] - centre, axis=1) < max(0.35, length * 1.2))[0][::4]
     bv, bn = posed[near], nrm[near]
     step = length / steps
+    # Most people keep hair out of their faces: what would fall there is led past the temples.
+    face_free = D.chance(0.85)
+    eye = head["posed_eyes"].mean(0)
+    lead = np.where(x >= part, 1.0, -1.0)
     path = [p]
     arrived = np.zeros(n, bool)
     for i in range(steps + (10 if tie is not None else 0)):
@@ -134,6 +138,10 @@ def grow(head, style: str):
         clear = 0.006 if i < 3 or tie is not None else 0.016
         push = np.clip(clear - depth, 0, 0.03)
         q = q + bn[j] * push[:, None]
+        if face_free and tie is None:
+            lx, ly, lz = (q - eye) @ side, (q - centre) @ forward, (q - eye) @ above
+            inside = (ly > 0.0) & (lz < 0.045) & (lz > -0.2) & (lx * lead < 0.078)
+            q = q + side * (lead * (0.078 - lx * lead) * inside * 0.6)[:, None]
         d = q - p
         d /= np.linalg.norm(d, axis=1, keepdims=True) + 1e-9
         path.append(q)

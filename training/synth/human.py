@@ -422,6 +422,7 @@ def build(lib: Library, index: int, plan: dict, dress_hair):
 
     eyes = lib.fit(lib.worn("eyes", "high-poly"), v)
     head = dict(lib=lib, who=who, rest=v, joints=g, colour=hc, eyes=eyes, index=index, eye_z=float(eyes[:, 2].mean()))
+    head["posed_eyes"] = lib.skin(eyes, lib.worn("eyes", "high-poly")["W"], g)
     # Colour on the skin under hair and beard.
     scalp, objects = dress_hair(head)
     if who["male"] and who["age"] != "child" and D.chance(0.45):
