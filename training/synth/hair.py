@@ -1,6 +1,7 @@
 """Hair that grows: some thousand tapering ribbons of a few millimetres, so that its edge is as loose in the disparity
 map as in the picture. A few hundred guides fall under gravity over head and shoulders, the rest follow them.
 """
+
 from __future__ import annotations
 
 import math
@@ -11,14 +12,52 @@ import human
 import kit
 from kit import D, hsv, lathe, material, mesh, turn
 
-STYLES = ("crop", "tousled", "medium", "long", "long", "curly", "curly long", "afro", "tail", "bun", "buzz", "bald", "mesh")
+STYLES = (
+    "crop",
+    "tousled",
+    "medium",
+    "long",
+    "long",
+    "curly",
+    "curly long",
+    "afro",
+    "tail",
+    "bun",
+    "buzz",
+    "bald",
+    "mesh",
+)
 
 
 def choose(who) -> str:
     african = who["race"] == "african"
-    w = dict(crop=2.2, tousled=1.6, medium=0.7, long=0.5, curly=0.9, afro=0.2, tail=0.15, bun=0.12, buzz=0.7, bald=0.4, mesh=1.2)
+    w = dict(
+        crop=2.2,
+        tousled=1.6,
+        medium=0.7,
+        long=0.5,
+        curly=0.9,
+        afro=0.2,
+        tail=0.15,
+        bun=0.12,
+        buzz=0.7,
+        bald=0.4,
+        mesh=1.2,
+    )
     if not who["male"]:
-        w = dict(crop=0.3, tousled=0.4, medium=1.8, long=3.0, curly=1.2, afro=0.25, tail=1.3, bun=0.9, buzz=0.03, bald=0.01, mesh=1.6)
+        w = dict(
+            crop=0.3,
+            tousled=0.4,
+            medium=1.8,
+            long=3.0,
+            curly=1.2,
+            afro=0.25,
+            tail=1.3,
+            bun=0.9,
+            buzz=0.03,
+            bald=0.01,
+            mesh=1.6,
+        )
     w["curly long"] = w["long"] * 0.5
     if african:
         for k, f in (("curly", 2.5), ("afro", 5), ("buzz", 2), ("crop", 0.7), ("long", 0.5)):
@@ -34,7 +73,10 @@ def scalp_of(head, low: float = 0.0):
     on = lib.weights[: human.FACE, lib.bone["head"]] > 0.5
     back = b[on][:, 1].max()
     t = (b[:, 1] - ey) / (back - ey)  # 0 at the eyes, 1 at the back of the head
-    line = np.interp(t, [-0.2, 0.12, 0.3, 0.42, 0.62, 0.8, 1.0], [0.062, 0.05, 0.022, 0.03, 0.0, -0.045, -0.055]) - low
+    line = (
+        np.interp(t, [-0.2, 0.12, 0.3, 0.42, 0.62, 0.8, 1.0], [0.062, 0.05, 0.022, 0.03, 0.0, -0.045, -0.055])
+        - low
+    )
     # A forehead is highest in its middle.
     line = line - 0.02 * np.clip((np.abs(b[:, 0]) - 0.035) / 0.03, 0, 1) * (t < 0.25)
     out = np.zeros(len(v), np.float32)
@@ -60,7 +102,11 @@ def grow(head, style: str):
     if quads is None:
         starts = np.concatenate([[0], np.cumsum(base["tot"])[:-1]])
         quads = np.stack([base["loops"][starts + k] for k in (0, 1, 2, 2)], 1)
-    fn = np.cross(posed[quads[:, 2]] - posed[quads[:, 0]], posed[quads[:, 3]] - posed[quads[:, 1]]) if (base["tot"] == 4).all() else np.cross(posed[quads[:, 1]] - posed[quads[:, 0]], posed[quads[:, 2]] - posed[quads[:, 0]])
+    fn = (
+        np.cross(posed[quads[:, 2]] - posed[quads[:, 0]], posed[quads[:, 3]] - posed[quads[:, 1]])
+        if (base["tot"] == 4).all()
+        else np.cross(posed[quads[:, 1]] - posed[quads[:, 0]], posed[quads[:, 2]] - posed[quads[:, 0]])
+    )
     for k in range(4):
         np.add.at(nrm, quads[:, k], fn)
     nrm /= np.linalg.norm(nrm, axis=1, keepdims=True) + 1e-9
@@ -68,7 +114,9 @@ def grow(head, style: str):
     faces = quads[(scalp[quads] > 0.3).all(1)]
     if not len(faces):
         return None
-    area = np.linalg.norm(np.cross(posed[faces[:, 1]] - posed[faces[:, 0]], posed[faces[:, 2]] - posed[faces[:, 0]]), axis=1)
+    area = np.linalg.norm(
+        np.cross(posed[faces[:, 1]] - posed[faces[:, 0]], posed[faces[:, 2]] - posed[faces[:, 0]]), axis=1
+    )
 
     def roots(n):
         f = faces[D.np.choice(len(faces), n, p=area / area.sum())]
@@ -94,9 +142,18 @@ def grow(head, style: str):
     d = nn + D.np.normal(0, 0.15, (n, 3))
     # Which way it is combed: parted, back, forward, or as it falls.
     part = D.u(-0.5, 0.5) * 0.06
-    comb = D.pick(["parted", "parted", "back", "forward", "none"]) if style not in ("afro", "crop", "curly") else D.pick(["none", "none", "forward", "back"])
+    comb = (
+        D.pick(["parted", "parted", "back", "forward", "none"])
+        if style not in ("afro", "crop", "curly")
+        else D.pick(["none", "none", "forward", "back"])
+    )
     x = (p - centre) @ side
-    away = {"parted": np.sign(x - part)[:, None] * side * 0.9 + forward * 0.1, "back": -forward * 0.8 + above * 0.2 + 0 * x[:, None], "forward": forward * 0.5 + 0 * x[:, None], "none": 0 * p}[comb]
+    away = {
+        "parted": np.sign(x - part)[:, None] * side * 0.9 + forward * 0.1,
+        "back": -forward * 0.8 + above * 0.2 + 0 * x[:, None],
+        "forward": forward * 0.5 + 0 * x[:, None],
+        "none": 0 * p,
+    }[comb]
     d = d + away * (1.4 if style not in ("crop", "tousled") else 0.7)
     d /= np.linalg.norm(d, axis=1, keepdims=True)
     tie = None
@@ -124,7 +181,11 @@ def grow(head, style: str):
             to = tie - p
             dist = np.linalg.norm(to, axis=1, keepdims=True)
             arrived |= dist[:, 0] < 0.025
-            d = np.where(arrived[:, None], d * stiff + np.array([0, 0, -1.0]) * 0.5 - forward * 0.12, to / (dist + 1e-6))
+            d = np.where(
+                arrived[:, None],
+                d * stiff + np.array([0, 0, -1.0]) * 0.5 - forward * 0.12,
+                to / (dist + 1e-6),
+            )
             st = np.where(arrived[:, None], step if style == "tail" else 0.003, 0.022)
         else:
             d = d * stiff + pull + (1 - stiff) * 0.4 * away * (i < 4)
@@ -222,10 +283,16 @@ def dress(head):
     if style == "buzz":
         return scalp * D.u(0.5, 0.95), objects
     if style == "mesh":
-        pool = [h for h in lib.manifest["hair"] if h["tex"] and (h["name"].startswith("short") == who["male"] or D.chance(0.2))]
+        pool = [
+            h
+            for h in lib.manifest["hair"]
+            if h["tex"] and (h["name"].startswith("short") == who["male"] or D.chance(0.2))
+        ]
         h = D.pick(pool)
         p = lib.worn("hair", h["name"])
-        me = kit.raw_mesh("hair", lib.skin(lib.fit(p, v), p["W"], head["joints"]), p["tot"], p["loops"], p["uv"])
+        me = kit.raw_mesh(
+            "hair", lib.skin(lib.fit(p, v), p["W"], head["joints"]), p["tot"], p["loops"], p["uv"]
+        )
         me.materials.append(human.card_material(lib, h["tex"], head["colour"]))
         objects.append(kit.put(me, index=index))
         return scalp * 0.9, objects
@@ -257,7 +324,14 @@ def wear_hat(head, kind: str):
         prof = [(1.0, -0.012), (1.03, 0.0), (1.0, 0.35 * h), (0.85, 0.75 * h), (0.5, h), (0.001, h * 1.08)]
     else:
         brim = D.u(1.35, 2.4)
-        prof = [(brim, D.u(-0.03, 0.01)), (1.05, 0.0), (1.02, 0.02), (D.u(0.85, 1.0), h * 0.9), (0.7, h), (0.001, h * D.u(0.9, 1.05))]
+        prof = [
+            (brim, D.u(-0.03, 0.01)),
+            (1.05, 0.0),
+            (1.02, 0.02),
+            (D.u(0.85, 1.0), h * 0.9),
+            (0.7, h),
+            (0.001, h * D.u(0.9, 1.05)),
+        ]
     q, f = lathe(prof, 28)
     q = turn(q * [rx, ry, 1], D.n(-0.08, 0.08), D.n(0, 0.05)) + [c[0], c[1], z0]
     w = np.zeros((len(q), len(lib.bones)), np.float32)

@@ -2,6 +2,7 @@
 
 A body is morphed from targets, its skeleton posed, and all that it wears is skinned along with it.
 """
+
 from __future__ import annotations
 
 import json
@@ -42,7 +43,13 @@ class Library:
         self.units, self.expressions, self.poses = poses["units"], poses["expr"], poses["poses"]
         self.manifest = json.load(open(assets + "/mh/manifest.json"))
         groups = ("head", "nose", "mouth", "eyes", "cheek", "chin", "ears", "forehead", "eyebrows", "neck")
-        self.details = [n for n in self.target if n.split("/")[0] in groups and "/r-" not in n and "trans" not in n.split("/")[1].replace("nose-trans", "").replace("mouth-trans", "")]
+        self.details = [
+            n
+            for n in self.target
+            if n.split("/")[0] in groups
+            and "/r-" not in n
+            and "trans" not in n.split("/")[1].replace("nose-trans", "").replace("mouth-trans", "")
+        ]
         self._worn: dict = {}
         self._images: dict = {}
 
@@ -125,7 +132,12 @@ def draw_person(lib: Library, child: float = 0.1):
     male = D.chance(0.5)
     sex = clip01((0.88 if male else 0.12) + D.n(0, 0.08))
     age = D.pick(["child", "young", "mid", "old"], [child, 0.5, 0.25, 0.15])
-    ages = {"child": dict(child=D.u(0.35, 1)), "young": dict(old=D.u(0, 0.15)), "mid": dict(old=D.u(0.2, 0.5)), "old": dict(old=D.u(0.55, 1))}[age]
+    ages = {
+        "child": dict(child=D.u(0.35, 1)),
+        "young": dict(old=D.u(0, 0.15)),
+        "mid": dict(old=D.u(0.2, 0.5)),
+        "old": dict(old=D.u(0.55, 1)),
+    }[age]
     ages["young"] = 1 - sum(ages.values())
     race = D.pick(["african", "asian", "caucasian"])
     eth = D.np.dirichlet([2.5 if r == race else 0.3 for r in ("african", "asian", "caucasian")])
@@ -142,9 +154,13 @@ def draw_person(lib: Library, child: float = 0.1):
                 for q, qw in weight.items():
                     w["macrodetails/universal-%s-%s-%s-%s" % (g, a, m, q)] = gw * aw * mw * qw
             h = "max" if tall > 0 else "min"
-            w["macrodetails/height/%s-%s-averagemuscle-averageweight-%sheight" % (g, a, h)] = gw * aw * min(1, abs(tall))
+            w["macrodetails/height/%s-%s-averagemuscle-averageweight-%sheight" % (g, a, h)] = (
+                gw * aw * min(1, abs(tall))
+            )
     if not male and age != "child":
-        w["breast/female-young-averagemuscle-averageweight-%scup-averagefirmness" % D.pick(["min", "max"])] = D.u(0, 0.7)
+        w[
+            "breast/female-young-averagemuscle-averageweight-%scup-averagefirmness" % D.pick(["min", "max"])
+        ] = D.u(0, 0.7)
     for n in D.sample(lib.details, 22):
         w[n] = min(abs(D.n(0, 0.24)), 0.7)
         w[n.replace("/l-", "/r-")] = w[n] * D.u(0.85, 1.1) if "/l-" in n else w[n]
@@ -163,11 +179,17 @@ def reach(lib, heads, joints, side, target, rots, tries=260):
     goal = g[:, :3].T @ (np.asarray(target, np.float32) - g[:, 3])
     best = None
     for _ in range(tries):
-        up = rot((0, 0, 1), D.u(-100, 60) * sg) @ rot((0, 1, 0), D.u(-60, 70) * sg) @ rot((1, 0, 0), D.u(-120, 40))
+        up = (
+            rot((0, 0, 1), D.u(-100, 60) * sg)
+            @ rot((0, 1, 0), D.u(-60, 70) * sg)
+            @ rot((1, 0, 0), D.u(-120, 40))
+        )
         bend = rot((0, 0, 1), -D.u(5, 140) * sg)
         elbow = hu + up @ (hl - hu)
         wrist = elbow + up @ bend @ (hw - hl)
-        cost = np.linalg.norm(wrist - goal) + 0.15 * max(0, elbow[2] - hu[2]) + 0.25 * max(0, elbow[1] - hu[1])
+        cost = (
+            np.linalg.norm(wrist - goal) + 0.15 * max(0, elbow[2] - hu[2]) + 0.25 * max(0, elbow[1] - hu[1])
+        )
         if best is None or cost < best[0]:
             best = (cost, up, bend)
     rots[iu], rots[il] = best[1], best[2]
@@ -180,7 +202,9 @@ def curl(lib, heads, side, amount, rots):
     for f in range(1, 6):
         k = clip01(amount + D.n(0, 0.15)) * (0.4 if f == 1 else 1)
         for j in (1, 2, 3):
-            rots[lib.bone["finger%d-%d.%s" % (f, j, side)]] = rot(tuple(across), sg * k * (55 if j > 1 else 45))
+            rots[lib.bone["finger%d-%d.%s" % (f, j, side)]] = rot(
+                tuple(across), sg * k * (55 if j > 1 else 45)
+            )
 
 
 # Where the wrist goes, relative to the head's joint, for a left hand (x is mirrored for the right); y < 0 is forward.
@@ -212,7 +236,9 @@ def strike_pose(lib, heads, plan):
             rots.pop(lib.bone[b], None)
     else:
         for s, sg in (("L", 1), ("R", -1)):
-            rots[lib.bone["upperarm01." + s]] = rot((0, 1, 0), sg * D.u(25, 42)) @ rot((1, 0, 0), D.u(-12, 10))
+            rots[lib.bone["upperarm01." + s]] = rot((0, 1, 0), sg * D.u(25, 42)) @ rot(
+                (1, 0, 0), D.u(-12, 10)
+            )
             rots[lib.bone["lowerarm01." + s]] = rot((1, 0, 0), D.u(-25, 0))
     lean, side, twist = plan["lean"], D.n(0, 5), D.n(0, 7)
     for b in ("spine03", "spine02", "spine01"):
@@ -243,10 +269,18 @@ def strike_pose(lib, heads, plan):
 
 def face(lib, rots):
     """An expression, the gaze, lids."""
-    names = [e for e in lib.expressions if not e.startswith(("cry", "fear", "threaten", "effort", "disgust", "anger"))]
+    names = [
+        e
+        for e in lib.expressions
+        if not e.startswith(("cry", "fear", "threaten", "effort", "disgust", "anger"))
+    ]
     smiles = [e for e in lib.expressions if e.startswith(("smile", "laugh"))]
     x, k = D.random(), D.u(0.4, 1.1)
-    chosen = dict(lib.expressions[D.pick(smiles)]) if x < 0.45 else dict(lib.expressions[D.pick(names)]) if x < 0.8 else {}
+    chosen = (
+        dict(lib.expressions[D.pick(smiles)])
+        if x < 0.45
+        else dict(lib.expressions[D.pick(names)]) if x < 0.8 else {}
+    )
     units = {a: b * k for a, b in chosen.items()}
     gx, gz = D.n(0, 0.25), D.n(0, 0.2)
     for s in ("Left", "Right"):
@@ -288,11 +322,21 @@ def skin_material(lib, who, hair_colour):
     skins = lib.manifest["skins"]
     # Dark skins were only drawn for men; dark women get a woman's skin darkened, or a young man's.
     dark = race == "african" and (who["male"] or D.chance(0.4))
-    c = [s for s in skins if ("dark" in s["name"]) == dark and (dark or ("female" in s["name"]) != who["male"])]
+    c = [
+        s for s in skins if ("dark" in s["name"]) == dark and (dark or ("female" in s["name"]) != who["male"])
+    ]
     c = [s for s in c if (age if who["male"] or not dark else "young") in s["name"]] or c
     s = D.pick(c)
-    k = {"african": D.u(0.45, 1.0) if dark else D.u(0.14, 0.35), "asian": D.u(0.55, 1.0), "caucasian": D.u(0.68, 1.02)}[race]
-    tone = {"african": (1, D.u(0.86, 0.98), D.u(0.75, 0.95), 1), "asian": (1, D.u(0.9, 1), D.u(0.75, 0.95), 1), "caucasian": (1, D.u(0.9, 1.02), D.u(0.85, 1.05), 1)}[race]
+    k = {
+        "african": D.u(0.45, 1.0) if dark else D.u(0.14, 0.35),
+        "asian": D.u(0.55, 1.0),
+        "caucasian": D.u(0.68, 1.02),
+    }[race]
+    tone = {
+        "african": (1, D.u(0.86, 0.98), D.u(0.75, 0.95), 1),
+        "asian": (1, D.u(0.9, 1), D.u(0.75, 0.95), 1),
+        "caucasian": (1, D.u(0.9, 1.02), D.u(0.85, 1.05), 1),
+    }[race]
     col = tint(t, texture(lib, t, s["tex"]).outputs[0], 0.5 + D.u(-0.012, 0.012), D.u(0.9, 1.15), k)
     col = mix(t, "MULTIPLY", 1, col, tone)
     n = node(t, "TexNoise", Scale=D.u(20, 60), Detail=3)
@@ -315,7 +359,11 @@ def hair_colour(who):
         return hsv(0.06, D.u(0.45, 0.65), D.u(0.25, 0.45))
     if x < 0.84:
         return hsv(0.10, D.u(0.35, 0.55), D.u(0.55, 0.8))
-    return hsv(0.035, D.u(0.6, 0.8), D.u(0.4, 0.6)) if x < 0.93 else hsv(D.random(), D.u(0.3, 0.8), D.u(0.3, 0.7))
+    return (
+        hsv(0.035, D.u(0.6, 0.8), D.u(0.4, 0.6))
+        if x < 0.93
+        else hsv(D.random(), D.u(0.3, 0.8), D.u(0.3, 0.7))
+    )
 
 
 def card_material(lib, path, colour):
@@ -325,7 +373,12 @@ def card_material(lib, path, colour):
     g = t.nodes.new("ShaderNodeRGBToBW")
     t.links.new(x.outputs[0], g.inputs[0])
     r = node(t, "MapRange", Value=g.outputs[0])
-    r.inputs[2].default_value, r.inputs[3].default_value, r.inputs[4].default_value, r.clamp = 0.35, 0.35, 1.9, False
+    r.inputs[2].default_value, r.inputs[3].default_value, r.inputs[4].default_value, r.clamp = (
+        0.35,
+        0.35,
+        1.9,
+        False,
+    )
     t.links.new(mix(t, "MULTIPLY", 1, colour, r.outputs[0]), p.inputs["Base Color"])
     kit.soft_alpha(t, p, x.outputs[1], 0.1, 0.6)
     p.inputs["Roughness"].default_value, p.inputs["Specular"].default_value = D.u(0.45, 0.7), D.u(0.1, 0.25)
@@ -345,7 +398,13 @@ def plain_texture(lib, path, rough=0.5, alpha=False):
 def cloth_material(lib, path):
     m, t, p = kit.new_material("cloth")
     if path and D.chance(0.6):
-        col = tint(t, texture(lib, t, path).outputs[0], D.random() if D.chance(0.7) else 0.5, D.u(0.3, 1.5), D.u(0.4, 1.3))
+        col = tint(
+            t,
+            texture(lib, t, path).outputs[0],
+            D.random() if D.chance(0.7) else 0.5,
+            D.u(0.3, 1.5),
+            D.u(0.4, 1.3),
+        )
         if D.chance(0.4):
             col = mix(t, "MULTIPLY", D.u(0.4, 1), col, hsv(D.random(), D.u(0.1, 0.7), D.u(0.3, 1)))
     else:
@@ -357,13 +416,28 @@ def cloth_material(lib, path):
         if D.chance(0.5):
             co = t.nodes.new("ShaderNodeTexCoord").outputs["Object"]
             kind = D.pick(["Wave", "Checker", "Voronoi", "Noise", "Magic"])
-            w = node(t, "Tex" + kind, Vector=co, Scale={"Wave": D.u(3, 20), "Checker": D.u(20, 90), "Voronoi": D.u(15, 80), "Noise": D.u(4, 30), "Magic": D.u(4, 20)}[kind])
+            w = node(
+                t,
+                "Tex" + kind,
+                Vector=co,
+                Scale={
+                    "Wave": D.u(3, 20),
+                    "Checker": D.u(20, 90),
+                    "Voronoi": D.u(15, 80),
+                    "Noise": D.u(4, 30),
+                    "Magic": D.u(4, 20),
+                }[kind],
+            )
             if kind == "Wave":
                 w.bands_direction = D.pick("XZ")
             f = w.outputs["Fac"] if "Fac" in w.outputs else w.outputs["Distance"]
             col = mix(t, "MIX", f, col, hsv(D.random(), D.u(0, 0.8), D.u(0.1, 0.95)))
     t.links.new(col, p.inputs["Base Color"])
-    p.inputs["Roughness"].default_value, p.inputs["Specular"].default_value, p.inputs["Sheen"].default_value = D.u(0.6, 0.95), D.u(0.05, 0.3), D.u(0, 0.6)
+    (
+        p.inputs["Roughness"].default_value,
+        p.inputs["Specular"].default_value,
+        p.inputs["Sheen"].default_value,
+    ) = (D.u(0.6, 0.95), D.u(0.05, 0.3), D.u(0, 0.6))
     n = node(t, "TexNoise", Scale=D.u(6, 18), Detail=2, Distortion=D.u(0, 2))  # folds
     b = node(t, "Bump", Height=n.outputs["Fac"], Strength=D.u(0.1, 0.45), Distance=0.025)
     t.links.new(b.outputs[0], p.inputs["Normal"])
@@ -382,7 +456,14 @@ def spectacles(body, eyes):
     rx = d * D.u(0.34, 0.46)
     rz, ex, thick = rx * D.u(0.55, 1.0), D.pick([2, 2.6, 3.5]), D.u(0.0012, 0.0034)
     a = np.linspace(0, 2 * math.pi, 24, endpoint=False)
-    ring = np.stack([np.sign(np.cos(a)) * np.abs(np.cos(a)) ** (2 / ex) * rx, 0 * a, np.sign(np.sin(a)) * np.abs(np.sin(a)) ** (2 / ex) * rz - 0.006], -1)
+    ring = np.stack(
+        [
+            np.sign(np.cos(a)) * np.abs(np.cos(a)) ** (2 / ex) * rx,
+            0 * a,
+            np.sign(np.sin(a)) * np.abs(np.sin(a)) ** (2 / ex) * rz - 0.006,
+        ],
+        -1,
+    )
     temple = (np.abs(body[:, 2] - left[2]) < 0.015) & (np.abs(body[:, 1] - left[1] - 0.05) < 0.03)
     hw = np.abs(body[temple][:, 0]).max() + 0.004
     parts, lenses = [], []
@@ -390,9 +471,23 @@ def spectacles(body, eyes):
         p = ring + np.array([c[0], front, c[2]])
         p[:, 1] += np.abs(p[:, 0]) * 0.12 * (np.abs(p[:, 0]) > d * 0.5)
         lenses.append(p)
-        ear = [[c[0] + sg * rx, front + 0.008, c[2] + 0.006], [sg * hw, front + 0.03, c[2] + 0.006], [sg * hw, left[1] + 0.09, c[2] + 0.002], [sg * (hw - 0.003), left[1] + 0.115, c[2] - 0.02]]
+        ear = [
+            [c[0] + sg * rx, front + 0.008, c[2] + 0.006],
+            [sg * hw, front + 0.03, c[2] + 0.006],
+            [sg * hw, left[1] + 0.09, c[2] + 0.002],
+            [sg * (hw - 0.003), left[1] + 0.115, c[2] - 0.02],
+        ]
         parts += [tube(p, thick, True), tube(ear, thick)]
-    parts.append(tube([[left[0] - rx, front, left[2]], [0, front - 0.004, left[2] + 0.006], [right[0] + rx, front, right[2]]], thick))
+    parts.append(
+        tube(
+            [
+                [left[0] - rx, front, left[2]],
+                [0, front - 0.004, left[2] + 0.006],
+                [right[0] + rx, front, right[2]],
+            ],
+            thick,
+        )
+    )
     return kit.join(parts), lenses
 
 
@@ -409,7 +504,9 @@ def build(lib: Library, index: int, plan: dict, dress_hair):
     g = lib.joints(heads, rots)
     hc = hair_colour(who)
     sm = skin_material(lib, who, hc)
-    clothes = [c for c in lib.manifest["clothes"] if c["name"].startswith("male" if who["male"] else "female")]
+    clothes = [
+        c for c in lib.manifest["clothes"] if c["name"].startswith("male" if who["male"] else "female")
+    ]
     if D.chance(0.15):
         clothes = [c for c in lib.manifest["clothes"] if "fedora" not in c["name"]]
     c = D.pick(clothes)
@@ -421,7 +518,9 @@ def build(lib: Library, index: int, plan: dict, dress_hair):
     keep = ~np.logical_and.reduceat(hidden[base["loops"]], starts)
 
     eyes = lib.fit(lib.worn("eyes", "high-poly"), v)
-    head = dict(lib=lib, who=who, rest=v, joints=g, colour=hc, eyes=eyes, index=index, eye_z=float(eyes[:, 2].mean()))
+    head = dict(
+        lib=lib, who=who, rest=v, joints=g, colour=hc, eyes=eyes, index=index, eye_z=float(eyes[:, 2].mean())
+    )
     head["posed_eyes"] = lib.skin(eyes, lib.worn("eyes", "high-poly")["W"], g)
     # Colour on the skin under hair and beard.
     scalp, objects = dress_hair(head)
@@ -455,7 +554,15 @@ def build(lib: Library, index: int, plan: dict, dress_hair):
     p = lib.worn("eyes", "high-poly")
     irises = lib.manifest["eyetex"]
     brown = [t for t in irises if "brown" in t]
-    posed_eyes = add("eyes", eyes, p["W"], p, plain_texture(lib, D.pick(brown if who["race"] != "caucasian" and D.chance(0.9) else irises), 0.08, True))
+    posed_eyes = add(
+        "eyes",
+        eyes,
+        p["W"],
+        p,
+        plain_texture(
+            lib, D.pick(brown if who["race"] != "caucasian" and D.chance(0.9) else irises), 0.08, True
+        ),
+    )
     for kind, name in (("teeth", "teeth_base"), ("tongue", "tongue01")):
         path = lib.manifest[kind][0]["tex"]
         p = lib.worn(kind, name)
@@ -465,12 +572,22 @@ def build(lib: Library, index: int, plan: dict, dress_hair):
     if glasses:
         (gv, gf), lenses = spectacles(v[:FACE], eyes)
         geo = dict(tot=np.full(len(gf), 4, np.int32), loops=gf.ravel(), uv=np.zeros((gf.size, 2), np.float32))
-        rim = D.pick([(0.01, 0.01, 0.01, 1), (0.02, 0.015, 0.01, 1), hsv(D.random(), 0.6, 0.5), (0.4, 0.4, 0.4, 1)])
-        add("glasses", gv, on_head(len(gv)), geo, material(rim, rim, "plain", 1, 0.25, 0, D.pick([0, 0, 0.8])))
+        rim = D.pick(
+            [(0.01, 0.01, 0.01, 1), (0.02, 0.015, 0.01, 1), hsv(D.random(), 0.6, 0.5), (0.4, 0.4, 0.4, 1)]
+        )
+        add(
+            "glasses", gv, on_head(len(gv)), geo, material(rim, rim, "plain", 1, 0.25, 0, D.pick([0, 0, 0.8]))
+        )
         if D.chance(0.35):
             lv = np.concatenate(lenses).astype(np.float32)
             dark = hsv(D.random(), 0.3, 0.06)
-            add("lens", lv, on_head(48), dict(tot=np.array([24, 24]), loops=np.arange(48), uv=np.zeros((48, 2))), material(dark, dark, "plain", 1, 0.06, 0))
+            add(
+                "lens",
+                lv,
+                on_head(48),
+                dict(tot=np.array([24, 24]), loops=np.arange(48), uv=np.zeros((48, 2))),
+                material(dark, dark, "plain", 1, 0.06, 0),
+            )
     b = body[:FACE]
     wj = lib.weights[:FACE]
     part = b[wj[:, lib.bone["head"]] + wj[:, lib.bone["jaw"]] > 0.3]
@@ -481,9 +598,21 @@ def build(lib: Library, index: int, plan: dict, dress_hair):
         hands[s] = at(i) * 0.3 + at(j) * 0.7, at(j) - at(i)
     fwd = g[lib.bone["head"]][:, :3] @ np.array([0, -1, 0], np.float32)
     return objects, dict(
-        eyes=posed_eyes.mean(0), head=part.mean(0), top=float(b[:, 2].max()), zmin=float(b[:, 2].min()), fwd=fwd, hands=hands,
+        eyes=posed_eyes.mean(0),
+        head=part.mean(0),
+        top=float(b[:, 2].max()),
+        zmin=float(b[:, 2].min()),
+        fwd=fwd,
+        hands=hands,
         points=landmarks(lib, v, b, posed_eyes, eyes),
-        info=dict(male=who["male"], age=who["age"], race=who["race"], cloth=c["name"], glasses=glasses, **{k: plan[k] for k in ("body", "gestures")}),
+        info=dict(
+            male=who["male"],
+            age=who["age"],
+            race=who["race"],
+            cloth=c["name"],
+            glasses=glasses,
+            **{k: plan[k] for k in ("body", "gestures")},
+        ),
         who=who,
     )
 
@@ -496,7 +625,10 @@ def landmarks(lib, rest, body, posed_eyes, eyes):
     nose = np.where((np.abs(r[:, 0]) < 0.012) & (z < -0.02) & (z > -0.06))[0]
     tip = nose[r[nose, 1].argmin()]
     w = lib.weights[:FACE]
-    lips = np.where((w[:, [lib.bone[b] for b in lib.bones if b.startswith("oris")]].sum(1) > 0.5) & (np.abs(r[:, 0]) < 0.04))[0]
+    lips = np.where(
+        (w[:, [lib.bone[b] for b in lib.bones if b.startswith("oris")]].sum(1) > 0.5)
+        & (np.abs(r[:, 0]) < 0.04)
+    )[0]
     left, right = lips[r[lips, 0].argmax()], lips[r[lips, 0].argmin()]
     side = eyes[:, 0] > 0
     return np.stack([posed_eyes[side].mean(0), posed_eyes[~side].mean(0), body[tip], body[left], body[right]])

@@ -3,6 +3,7 @@
 A sample is built from nothing and cleared afterwards (`clear`), so that sample N of a seed is the same whether it is
 made alone or in a row.
 """
+
 from __future__ import annotations
 
 import colorsys
@@ -81,7 +82,9 @@ class Stage:
                 data, kind = x.data, x.type
                 bpy.data.objects.remove(x)
                 if data and data.users == 0:
-                    {"MESH": bpy.data.meshes, "LIGHT": bpy.data.lights, "META": bpy.data.metaballs}[kind].remove(data)
+                    {"MESH": bpy.data.meshes, "LIGHT": bpy.data.lights, "META": bpy.data.metaballs}[
+                        kind
+                    ].remove(data)
         for x in self.trash:
             try:
                 if isinstance(x, bpy.types.Mesh) and x.users == 0:
@@ -99,7 +102,9 @@ class Stage:
     def look(self, loc, target, roll: float = 0.0) -> None:
         d = Vector(target) - Vector(loc)
         self.cam.matrix_world = (
-            Matrix.Translation(loc) @ d.to_track_quat("-Z", "Y").to_matrix().to_4x4() @ Matrix.Rotation(roll, 4, "Z")
+            Matrix.Translation(loc)
+            @ d.to_track_quat("-Z", "Y").to_matrix().to_4x4()
+            @ Matrix.Rotation(roll, 4, "Z")
         )
 
 
@@ -169,7 +174,9 @@ def join(parts) -> tuple[np.ndarray, np.ndarray]:
 
 def box(x0, x1, y0, y1, z0, z1) -> tuple[np.ndarray, np.ndarray]:
     v = np.array([[x, y, z] for x in (x0, x1) for y in (y0, y1) for z in (z0, z1)], np.float32)
-    f = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]], np.int32)
+    f = np.array(
+        [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]], np.int32
+    )
     return v, f
 
 
@@ -177,7 +184,11 @@ def grid(nu: int, nv: int, wrap: bool = False) -> np.ndarray:
     """Quads over a row-major nu x nv lattice; wrap closes each row."""
     i, j = np.meshgrid(np.arange(nu - 1), np.arange(nv if wrap else nv - 1), indexing="ij")
     k = (j + 1) % nv
-    return np.stack([i * nv + j, i * nv + k, (i + 1) * nv + k, (i + 1) * nv + j], -1).reshape(-1, 4).astype(np.int32)
+    return (
+        np.stack([i * nv + j, i * nv + k, (i + 1) * nv + k, (i + 1) * nv + j], -1)
+        .reshape(-1, 4)
+        .astype(np.int32)
+    )
 
 
 def lathe(profile, n: int = 24) -> tuple[np.ndarray, np.ndarray]:
@@ -197,7 +208,9 @@ def ring(thick: float = 0.35, n: int = 28, k: int = 12) -> tuple[np.ndarray, np.
     """A torus of outer radius 1 lying flat."""
     a, b = np.arange(n) * 2 * math.pi / n, np.arange(k) * 2 * math.pi / k
     r = 1 - thick / 2 + thick / 2 * np.cos(b)
-    v = np.stack([np.cos(a)[:, None] * r, np.sin(a)[:, None] * r, np.broadcast_to(thick / 2 * np.sin(b), (n, k))], -1)
+    v = np.stack(
+        [np.cos(a)[:, None] * r, np.sin(a)[:, None] * r, np.broadcast_to(thick / 2 * np.sin(b), (n, k))], -1
+    )
     f = grid(n + 1, k, True)
     return v.reshape(-1, 3), f % (n * k)
 
@@ -247,7 +260,9 @@ def noise(p) -> np.ndarray:
     for dx in (0, 1):
         for dy in (0, 1):
             for dz in (0, 1):
-                h = _PERM[(_PERM[(_PERM[(i[..., 0] + dx) & 255] + i[..., 1] + dy) & 255] + i[..., 2] + dz) & 255]
+                h = _PERM[
+                    (_PERM[(_PERM[(i[..., 0] + dx) & 255] + i[..., 1] + dy) & 255] + i[..., 2] + dz) & 255
+                ]
                 g = (_GRAD[h] * (f - np.array([dx, dy, dz], np.float32))).sum(-1)
                 w = (s[..., 0] if dx else 1 - s[..., 0]) * (s[..., 1] if dy else 1 - s[..., 1])
                 out = out + g * w * (s[..., 2] if dz else 1 - s[..., 2])
@@ -329,10 +344,34 @@ def soft_alpha(tree, shader, alpha, lo: float = 0.0, hi: float = 1.0) -> None:
     tree.links.new(x.outputs[0], shader.inputs["Alpha"])
 
 
-TEXTURES = ("plain", "noise", "noise", "voronoi", "cells", "brick", "tiles", "planks", "wave", "checker", "magic", "spots")
+TEXTURES = (
+    "plain",
+    "noise",
+    "noise",
+    "voronoi",
+    "cells",
+    "brick",
+    "tiles",
+    "planks",
+    "wave",
+    "checker",
+    "magic",
+    "spots",
+)
 
 
-def material(a=None, b=None, texture=None, scale=1.0, rough=None, bump=None, metal=0.0, vary=0.0, vertex=False, glow=0.0):
+def material(
+    a=None,
+    b=None,
+    texture=None,
+    scale=1.0,
+    rough=None,
+    bump=None,
+    metal=0.0,
+    vary=0.0,
+    vertex=False,
+    glow=0.0,
+):
     """A surface of two colours and a procedural pattern.
 
     scale: features per metre, about; vary: how far copies of one mesh differ in hue and lightness;
@@ -346,13 +385,25 @@ def material(a=None, b=None, texture=None, scale=1.0, rough=None, bump=None, met
     if texture in ("brick", "tiles", "planks") or D.chance(0.3):
         # Walls stand: the pattern's plane has to be turned up for them; at a slant both floors and walls get some.
         mp = node(t, "Mapping", Vector=co)
-        mp.inputs["Rotation"].default_value = (D.pick([0, math.pi / 2, 0.78]), 0, D.pick([0, 0, math.pi / 2, D.u(0, 3)]))
+        mp.inputs["Rotation"].default_value = (
+            D.pick([0, math.pi / 2, 0.78]),
+            0,
+            D.pick([0, 0, math.pi / 2, D.u(0, 3)]),
+        )
         co = mp.outputs[0]
     height = None
     if texture == "plain":
         col = mix(t, "MIX", 0.0, a, b)
     elif texture == "noise":
-        x = node(t, "TexNoise", Vector=co, Scale=scale * D.u(1, 4), Detail=4, Roughness=D.u(0.45, 0.75), Distortion=D.pick([0, 0, D.u(0, 3)]))
+        x = node(
+            t,
+            "TexNoise",
+            Vector=co,
+            Scale=scale * D.u(1, 4),
+            Detail=4,
+            Roughness=D.u(0.45, 0.75),
+            Distortion=D.pick([0, 0, D.u(0, 3)]),
+        )
         height = x.outputs["Fac"]
         f = node(t, "MapRange", Value=height)
         f.inputs[1].default_value, f.inputs[2].default_value = D.u(0.3, 0.45), D.u(0.55, 0.7)
@@ -372,13 +423,26 @@ def material(a=None, b=None, texture=None, scale=1.0, rough=None, bump=None, met
     elif texture in ("brick", "tiles", "planks"):
         w, h = {"brick": (0.5, 0.25), "tiles": (0.5, 0.5), "planks": (D.u(1, 3), D.u(0.12, 0.3))}[texture]
         mortar = hsv(D.random(), 0.05, D.u(0.1, 0.9))
-        x = node(t, "TexBrick", Vector=co, Scale=scale, Color1=a, Color2=tuple(D.u(0.5, 1.1) * q for q in a[:3]) + (1,), Mortar=mortar, Mortar_Size=D.u(0.006, 0.02), Brick_Width=w, Row_Height=h)
+        x = node(
+            t,
+            "TexBrick",
+            Vector=co,
+            Scale=scale,
+            Color1=a,
+            Color2=tuple(D.u(0.5, 1.1) * q for q in a[:3]) + (1,),
+            Mortar=mortar,
+            Mortar_Size=D.u(0.006, 0.02),
+            Brick_Width=w,
+            Row_Height=h,
+        )
         x.offset = 0.5 if texture != "tiles" else 0
         n = node(t, "TexNoise", Vector=co, Scale=scale * D.u(2, 12), Detail=3)
         col = mix(t, "OVERLAY", D.u(0.2, 0.8), x.outputs["Color"], n.outputs["Fac"])
         height = x.outputs["Fac"]
     elif texture == "wave":
-        x = node(t, "TexWave", Vector=co, Scale=scale * D.u(0.5, 3), Distortion=D.pick([0, D.u(1, 12)]), Detail=3)
+        x = node(
+            t, "TexWave", Vector=co, Scale=scale * D.u(0.5, 3), Distortion=D.pick([0, D.u(1, 12)]), Detail=3
+        )
         x.wave_type = D.pick(["BANDS", "BANDS", "RINGS"])
         x.bands_direction = D.pick("XYZ")
         height = x.outputs["Fac"]

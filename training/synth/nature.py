@@ -3,6 +3,7 @@
 Plants are real geometry (each leaf a small polygon), which Cycles renders quicker than cards with alpha and which
 gives the disparity map true fine edges. A mesh is built once per sample and put many times.
 """
+
 from __future__ import annotations
 
 import math
@@ -19,7 +20,9 @@ from kit import D, ball, fbm, grid, hsv, join, lathe, material, mesh, put, tube,
 class Land:
     """A height field seen from the origin: a fan of cells that grow with distance, so that near ground is fine."""
 
-    def __init__(self, height, near: float, far: float, spread: float = 1.3, rows: int = 150, cols: int = 190):
+    def __init__(
+        self, height, near: float, far: float, spread: float = 1.3, rows: int = 150, cols: int = 190
+    ):
         self.height = height
         r = near * (far / near) ** np.linspace(0, 1, rows)
         a = np.linspace(-spread, spread, cols)
@@ -36,7 +39,13 @@ class Land:
 
     def build(self, colours, mat=None):
         v = np.concatenate([self.xy, self.z[..., None]], -1).reshape(-1, 3)
-        me = mesh(v, self.faces, mat or material((1, 1, 1, 1), (0.6, 0.6, 0.6, 1), "noise", D.log(0.3, 6), 0.95, 0.4, vertex=True), True, colours.reshape(-1, 3))
+        me = mesh(
+            v,
+            self.faces,
+            mat or material((1, 1, 1, 1), (0.6, 0.6, 0.6, 1), "noise", D.log(0.3, 6), 0.95, 0.4, vertex=True),
+            True,
+            colours.reshape(-1, 3),
+        )
         return put(me)
 
 
@@ -54,7 +63,9 @@ PALETTES = {
 def land_colours(land: Land, kind: str | None = None) -> np.ndarray:
     kind = kind or D.pick(PALETTES)
     p = PALETTES[kind] or [(D.random(), D.u(0.2, 0.9), D.u(0.2, 0.9)) for _ in range(3)]
-    low, cliff, top = (np.array(hsv(h + D.n(0, 0.02), s * D.u(0.7, 1.3), v * D.u(0.7, 1.2))[:3]) for h, s, v in p)
+    low, cliff, top = (
+        np.array(hsv(h + D.n(0, 0.02), s * D.u(0.7, 1.3), v * D.u(0.7, 1.2))[:3]) for h, s, v in p
+    )
     z, n = land.z, fbm(land.xy * D.log(0.05, 0.6) / max(1e-3, float(np.ptp(land.xy[..., 1]))) * 60, 4)
     t = (z - z.min()) / max(1e-3, float(np.ptp(z)))
     high = np.clip((t + n * 0.25 - D.u(0.45, 0.8)) * 12, 0, 1)[..., None]
@@ -64,7 +75,15 @@ def land_colours(land: Land, kind: str | None = None) -> np.ndarray:
     return np.clip(c * (1 - rocky) + cliff * rocky, 0.01, 1)
 
 
-def hills(amp: float, size: float, rough: float = 0.45, ridged: bool = False, flat: float = 1.0, seed=None, rise: float = 0.0):
+def hills(
+    amp: float,
+    size: float,
+    rough: float = 0.45,
+    ridged: bool = False,
+    flat: float = 1.0,
+    seed=None,
+    rise: float = 0.0,
+):
     """A height function that is flat at the camera (radius `flat`) and rises outwards; `rise` lifts with distance."""
     o = np.array([D.u(0, 200), D.u(0, 200)]) if seed is None else seed
 
@@ -130,12 +149,29 @@ def leaf_material(season: str | None = None):
         "dark": (D.u(0.25, 0.42), D.u(0.4, 0.7), D.u(0.1, 0.3)),
         "odd": (D.random(), D.u(0.3, 0.9), D.u(0.3, 0.9)),
     }[season]
-    return material(hsv(h, s, v), hsv(h + D.n(0, 0.04), s * 0.9, v * D.u(0.4, 0.8)), "noise", D.u(1, 4), 0.6, 0.0, vary=D.u(0.2, 0.7), vertex=True)
+    return material(
+        hsv(h, s, v),
+        hsv(h + D.n(0, 0.04), s * 0.9, v * D.u(0.4, 0.8)),
+        "noise",
+        D.u(1, 4),
+        0.6,
+        0.0,
+        vary=D.u(0.2, 0.7),
+        vertex=True,
+    )
 
 
 def bark_material():
     h = D.u(0.03, 0.1)
-    return material(hsv(h, D.u(0.1, 0.5), D.u(0.15, 0.5)), hsv(h, D.u(0.1, 0.4), D.u(0.05, 0.25)), D.pick(["noise", "wave", "voronoi"]), D.u(3, 9), 0.95, 0.7, vary=0.3)
+    return material(
+        hsv(h, D.u(0.1, 0.5), D.u(0.15, 0.5)),
+        hsv(h, D.u(0.1, 0.4), D.u(0.05, 0.25)),
+        D.pick(["noise", "wave", "voronoi"]),
+        D.u(3, 9),
+        0.95,
+        0.7,
+        vary=0.3,
+    )
 
 
 def leaves(at, size: float, droop: float = 0.3, aspect: float = 0.5, up=0.3):
@@ -147,12 +183,16 @@ def leaves(at, size: float, droop: float = 0.3, aspect: float = 0.5, up=0.3):
     s /= np.linalg.norm(s, axis=1, keepdims=True) + 1e-6
     k = size * D.np.uniform(0.6, 1.4, (n, 1))
     mid = at + d * k * 0.5
-    v = np.stack([at, mid + s * k * aspect * 0.5, at + d * k - [0, 0, 1] * k * 0.15, mid - s * k * aspect * 0.5], 1).reshape(-1, 3)
+    v = np.stack(
+        [at, mid + s * k * aspect * 0.5, at + d * k - [0, 0, 1] * k * 0.15, mid - s * k * aspect * 0.5], 1
+    ).reshape(-1, 3)
     shade = np.repeat(D.np.uniform(0.5, 1.15, (n, 1)), 4, 0) * np.ones((1, 3))
     return v.astype(np.float32), np.arange(4 * n).reshape(-1, 4).astype(np.int32), shade
 
 
-def branches(length: float, radius: float, depth: int, spread: float, kids: int, up: float, bend: float = 0.15):
+def branches(
+    length: float, radius: float, depth: int, spread: float, kids: int, up: float, bend: float = 0.15
+):
     """Grows a skeleton: list of (path, radii), and the points of the twigs where leaves sit."""
     out, tips = [], []
 
@@ -189,7 +229,15 @@ def wood(skeleton, mat, sides: int = 6):
 
 def broadleaf(bark, leaf, count: int = 2600, height: float = 5.0, bare: bool = False):
     """Meshes of one tree, root at the origin: [wood, leaves]."""
-    sk, tips = branches(height * D.u(0.3, 0.5), height * D.u(0.02, 0.045), 3, D.u(0.45, 0.8), D.randint(3, 4), D.u(0, 0.6), D.u(0.08, 0.25))
+    sk, tips = branches(
+        height * D.u(0.3, 0.5),
+        height * D.u(0.02, 0.045),
+        3,
+        D.u(0.45, 0.8),
+        D.randint(3, 4),
+        D.u(0, 0.6),
+        D.u(0.08, 0.25),
+    )
     out = [wood(sk, bark)]
     if not bare:
         at = tips[D.np.integers(len(tips), size=count)] + D.np.normal(0, height * D.u(0.03, 0.07), (count, 3))
@@ -213,7 +261,9 @@ def conifer(bark, leaf, height: float = 6.0, count: int = 3600):
     size = height * D.u(0.04, 0.07)
     s = np.stack([-np.sin(a), np.cos(a), D.np.normal(0, 0.3, count)], 1)
     k = size * D.np.uniform(0.6, 1.4, (count, 1))
-    v = np.stack([at, at + out * k * 0.5 + s * k * 0.3, at + out * k, at + out * k * 0.5 - s * k * 0.3], 1).reshape(-1, 3)
+    v = np.stack(
+        [at, at + out * k * 0.5 + s * k * 0.3, at + out * k, at + out * k * 0.5 - s * k * 0.3], 1
+    ).reshape(-1, 3)
     c = np.repeat(D.np.uniform(0.4, 1.15, (count, 1)), 4, 0) * np.ones((1, 3))
     return [trunk, mesh(v, np.arange(4 * count).reshape(-1, 4), leaf, False, c)]
 
@@ -261,7 +311,9 @@ def bush(leaf, size: float = 0.6, count: int = 1100):
     n = D.np.normal(size=(count, 3))
     n /= np.linalg.norm(n, axis=1, keepdims=True)
     lump = 1 + 0.5 * fbm(n * D.u(1, 2.5) + D.u(0, 50), 3)
-    at = n * (lump * D.np.uniform(0.55, 1, count) ** 0.5)[:, None] * np.array([1, 1, D.u(0.6, 1.1)]) * size * 0.5 + [0, 0, size * 0.35]
+    at = n * (lump * D.np.uniform(0.55, 1, count) ** 0.5)[:, None] * np.array(
+        [1, 1, D.u(0.6, 1.1)]
+    ) * size * 0.5 + [0, 0, size * 0.35]
     v, f, c = leaves(at, size * D.u(0.07, 0.16), D.u(0, 0.5), D.u(0.35, 0.8))
     return mesh(v, f, leaf, False, c * np.repeat(np.clip(0.6 + at[:, 2:] / size * 0.6, 0.4, 1.1), 4, 0))
 
@@ -275,10 +327,14 @@ def grass(leaf, size: float = 0.3, count: int = 700, patch: float = 1.0, thin: f
     side = np.stack([np.cos(a), np.sin(a), 0 * a], 1) * size * thin * 2
     mid = x + np.concatenate([lean * 0.35 * h, 0.6 * h], 1)
     tip = x + np.concatenate([lean * h, h * D.np.uniform(0.7, 1, (count, 1))], 1)
-    v = np.stack([x - side, x + side, mid + side * 0.8, mid - side * 0.8, tip + side * 0.1, tip - side * 0.1], 1).reshape(-1, 3)
+    v = np.stack(
+        [x - side, x + side, mid + side * 0.8, mid - side * 0.8, tip + side * 0.1, tip - side * 0.1], 1
+    ).reshape(-1, 3)
     i = np.arange(count)[:, None] * 6
     f = np.concatenate([i + [[0, 1, 2, 3]], i + [[3, 2, 4, 5]]])
-    c = np.tile(np.array([0.5, 0.5, 0.9, 0.9, 1.1, 1.1]), count)[:, None] * np.repeat(D.np.uniform(0.7, 1.1, (count, 1)), 6, 0)
+    c = np.tile(np.array([0.5, 0.5, 0.9, 0.9, 1.1, 1.1]), count)[:, None] * np.repeat(
+        D.np.uniform(0.7, 1.1, (count, 1)), 6, 0
+    )
     return mesh(v, f, leaf, False, c * np.ones((1, 3)))
 
 
@@ -310,9 +366,14 @@ def flower(stem, petal, heart, height: float = 0.4):
 
 def mushroom(mat, stalk, size: float = 0.3):
     r = size * D.u(0.4, 0.8)
-    cap = [(r * math.sin(t), size + r * D.u(0.5, 0.9) * (math.cos(t) - 0.2)) for t in np.linspace(0.01, 1.7, 9)]
+    cap = [
+        (r * math.sin(t), size + r * D.u(0.5, 0.9) * (math.cos(t) - 0.2)) for t in np.linspace(0.01, 1.7, 9)
+    ]
     cap.append((r * 0.2, size * 0.95))
-    return [mesh(*lathe(cap, 20), mat), mesh(*lathe([(size * 0.16, -0.02), (size * 0.1, size * 0.5), (size * 0.1, size)], 10), stalk)]
+    return [
+        mesh(*lathe(cap, 20), mat),
+        mesh(*lathe([(size * 0.16, -0.02), (size * 0.1, size * 0.5), (size * 0.1, size)], 10), stalk),
+    ]
 
 
 def scatter(meshes_list, points, scale=(0.7, 1.3), tilt: float = 0.05, index: int = 0) -> None:
@@ -377,7 +438,9 @@ def fur_material():
     h = D.pick([D.u(0.05, 0.11), D.u(0.05, 0.11), D.u(0.05, 0.1), D.random()])
     a = hsv(h, D.u(0, 0.75), D.u(0.05, 0.95))
     b = hsv(h + D.n(0, 0.03), D.u(0, 0.5), D.u(0.05, 0.95))
-    return material(a, b, D.pick(["noise", "spots", "voronoi", "wave", "plain"]), D.u(0.6, 3), 0.9, 0.0, vertex=False), material(a, b, "noise", D.u(0.6, 3), 0.9, 0.0, vertex=True)
+    return material(
+        a, b, D.pick(["noise", "spots", "voronoi", "wave", "plain"]), D.u(0.6, 3), 0.9, 0.0, vertex=False
+    ), material(a, b, "noise", D.u(0.6, 3), 0.9, 0.0, vertex=True)
 
 
 def animal(kind: str | None = None):
@@ -389,20 +452,33 @@ def animal(kind: str | None = None):
     if kind == "beast":
         leg, fat, neck = D.u(0.15, 0.6), D.u(0.14, 0.3), D.u(-0.05, 0.5)
         z = leg + fat * 0.7
-        parts += [((0, 0.25, z), fat, (0.8, 1, 0.85)), ((0, -0.15, z), fat, (0.8, 1.1, 0.9)), ((0, 0.05, z), fat, (0.8, 1, 0.85))]
+        parts += [
+            ((0, 0.25, z), fat, (0.8, 1, 0.85)),
+            ((0, -0.15, z), fat, (0.8, 1.1, 0.9)),
+            ((0, 0.05, z), fat, (0.8, 1, 0.85)),
+        ]
         turned = D.n(0, 0.15)
         head = np.array([turned, -0.5 - neck * 0.3, z + neck])
         for t in (0.3, 0.65):
             q = np.array([0, -0.25, z + 0.05]) * (1 - t) + head * t
             parts.append((tuple(q), fat * 0.6, (0.8, 0.8, 1)))
         hr = D.u(0.1, 0.2)
-        parts += [(tuple(head), hr, (1, 1, 1)), (tuple(head + [turned * 0.3, -hr * D.u(0.7, 1.3), -hr * 0.3]), hr * 0.6, (0.8, 1.2, 0.7))]
+        parts += [
+            (tuple(head), hr, (1, 1, 1)),
+            (tuple(head + [turned * 0.3, -hr * D.u(0.7, 1.3), -hr * 0.3]), hr * 0.6, (0.8, 1.2, 0.7)),
+        ]
         th = D.u(0.04, 0.09)
         for sx in (-1, 1):
             for y in (-0.28, 0.32):
                 st = D.n(0, 0.08)
                 for t in np.linspace(0, 1, 4):
-                    parts.append(((sx * fat * 0.5, y + st * t, z * (1 - t) + th * t), th * (1.3 - 0.4 * t), (1, 1, 1.3)))
+                    parts.append(
+                        (
+                            (sx * fat * 0.5, y + st * t, z * (1 - t) + th * t),
+                            th * (1.3 - 0.4 * t),
+                            (1, 1, 1.3),
+                        )
+                    )
             eyes.append(head + [sx * hr * 0.75, -hr * 0.65, hr * 0.25])
             extra.append((head + [sx * hr * 0.7, hr * 0.1, hr * 0.9], D.u(0.4, 1.8) * hr, sx * D.u(0.1, 0.9)))
         for t in np.linspace(0, 1, 5):
@@ -410,30 +486,58 @@ def animal(kind: str | None = None):
     elif kind == "sitter":  # sits up facing the viewer, like a bear, a cat or a plush toy
         b, hr = D.u(0.2, 0.34), D.u(0.15, 0.28)
         head = np.array([D.n(0, 0.04), -0.08, b * 2 + hr * 0.7])
-        parts += [((0, 0, b), b, (1, 0.9, 1.15)), ((0, -0.02, b * 1.5), b * 0.7, (1, 0.9, 1)), (tuple(head), hr, (1.05, 0.95, 0.95)), (tuple(head + [0, -hr * 0.8, -hr * 0.25]), hr * 0.5, (1, 0.9, 0.7))]
+        parts += [
+            ((0, 0, b), b, (1, 0.9, 1.15)),
+            ((0, -0.02, b * 1.5), b * 0.7, (1, 0.9, 1)),
+            (tuple(head), hr, (1.05, 0.95, 0.95)),
+            (tuple(head + [0, -hr * 0.8, -hr * 0.25]), hr * 0.5, (1, 0.9, 0.7)),
+        ]
         for sx in (-1, 1):
             reach = D.u(0, 0.35)
             for t in np.linspace(0, 1, 5):
-                parts.append(((sx * (b * 0.8 + 0.05 * t), -0.1 - reach * t, b * 1.5 - (0.3 + 0.05 * t) * b * t * 1.5), 0.075, (1, 1, 1)))
+                parts.append(
+                    (
+                        (
+                            sx * (b * 0.8 + 0.05 * t),
+                            -0.1 - reach * t,
+                            b * 1.5 - (0.3 + 0.05 * t) * b * t * 1.5,
+                        ),
+                        0.075,
+                        (1, 1, 1),
+                    )
+                )
                 parts.append(((sx * b * 0.65, -0.1 - 0.4 * t * b * 1.5, 0.1), 0.1, (1, 1, 0.9)))
             eyes.append(head + [sx * hr * 0.42, -hr * 0.8, hr * 0.2])
             extra.append((head + [sx * hr * 0.75, 0, hr * 0.75], D.u(0.5, 1.4) * hr, sx * D.u(0.1, 0.7)))
     elif kind == "bird":
         b = D.u(0.16, 0.26)
         head = np.array([D.n(0, 0.05), -0.28, b * 2.2 + D.u(0, 0.4)])
-        parts += [((0, 0, b * 1.5), b, (0.85, 1.4, 0.9)), ((0, 0.35, b * 1.5), b * 0.45, (0.7, 2, 0.3)), (tuple(head), b * 0.55, (1, 1, 1))]
+        parts += [
+            ((0, 0, b * 1.5), b, (0.85, 1.4, 0.9)),
+            ((0, 0.35, b * 1.5), b * 0.45, (0.7, 2, 0.3)),
+            (tuple(head), b * 0.55, (1, 1, 1)),
+        ]
         for t in (0.25, 0.5, 0.75):
             q = np.array([0, -0.15, b * 1.7]) * (1 - t) + head * t
             parts.append((tuple(q), b * 0.45, (1, 1, 1)))
         v, f = lathe([(b * 0.2, 0), (b * 0.15, b * 0.4), (0.001, b * D.u(0.6, 1.5))], 8)
-        beak = mesh(turn(v, 1.6) + head + [0, -b * 0.35, 0], f, material(hsv(D.u(0, 0.14), 0.8, 0.8), None, "plain", 1))
-        legs = mesh(*join([tube([[s * b * 0.4, 0, b], [s * b * 0.4, -0.02, 0]], 0.015) for s in (-1, 1)]), material(hsv(0.1, 0.7, 0.6), None, "plain", 1))
+        beak = mesh(
+            turn(v, 1.6) + head + [0, -b * 0.35, 0],
+            f,
+            material(hsv(D.u(0, 0.14), 0.8, 0.8), None, "plain", 1),
+        )
+        legs = mesh(
+            *join([tube([[s * b * 0.4, 0, b], [s * b * 0.4, -0.02, 0]], 0.015) for s in (-1, 1)]),
+            material(hsv(0.1, 0.7, 0.6), None, "plain", 1),
+        )
         for sx in (-1, 1):
             eyes.append(head + [sx * b * 0.42, -b * 0.3, b * 0.12])
     else:
         b = D.u(0.15, 0.3)
         parts += [((0, y, b), b * (1 - abs(y) * 1.4), (0.55, 1.4, 1)) for y in (-0.3, -0.1, 0.15, 0.4)]
-        fin = [((0, 0.5 + 0.07 * i, b), b * (0.3 + 0.15 * i), (0.12, 0.7, 1.2)) for i in range(3)] + [((0, 0, b * 1.8), b * 0.5, (0.12, 1.3, 0.7))]
+        fin = [((0, 0.5 + 0.07 * i, b), b * (0.3 + 0.15 * i), (0.12, 0.7, 1.2)) for i in range(3)] + [
+            ((0, 0, b * 1.8), b * 0.5, (0.12, 1.3, 0.7))
+        ]
         parts += fin
         eyes = [np.array([sx * b * 0.38, -0.38, b * 1.15]) for sx in (-1, 1)]
     body = metaball(parts, skin, D.u(0.05, 0.07))
@@ -445,7 +549,14 @@ def animal(kind: str | None = None):
         horn = D.chance(0.2)
         ears = []
         for at, ln, side in extra:
-            v, f = lathe([(ln * 0.32, 0), (ln * 0.36, ln * 0.4), (0.002, ln)] if not horn else [(ln * 0.15, 0), (ln * 0.1, ln * 0.8), (0.002, ln * 1.6)], 9)
+            v, f = lathe(
+                (
+                    [(ln * 0.32, 0), (ln * 0.36, ln * 0.4), (0.002, ln)]
+                    if not horn
+                    else [(ln * 0.15, 0), (ln * 0.1, ln * 0.8), (0.002, ln * 1.6)]
+                ),
+                9,
+            )
             ears.append((turn(v * [1, 0.45 if not horn else 1, 1], 0, side) + at - [0, 0, ln * 0.15], f))
         out.append(mesh(*join(ears), skin))
     if kind == "bird":

@@ -6,6 +6,7 @@ Writes NNNNNN.jpg, NNNNNN_d.png (16 bit: 65535 * 0.25 / z[m], 0 = sky), NNNNNN_m
 meta_S_A.jsonl: camera, people, `head` (centres: x, y in pixels, z in metres) and `points` (per person five of x, y,
 visible: left eye, right eye, nose tip, left and right mouth corner, as the person has them). Goes on where it stopped.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -35,18 +36,44 @@ stage = scenes.stage
 LIB: human.Library = None  # type: ignore[assignment]
 
 KINDS = {"close": 0.13, "selfie": 0.24, "portrait": 0.27, "upper": 0.16, "full": 0.12, "far": 0.08}
-LENS = {"close": (24, 60), "selfie": (20, 32), "portrait": (35, 85), "upper": (28, 70), "full": (24, 60), "far": (22, 50)}
+LENS = {
+    "close": (24, 60),
+    "selfie": (20, 32),
+    "portrait": (35, 85),
+    "upper": (28, 70),
+    "full": (24, 60),
+    "far": (22, 50),
+}
 # Height of a head (0.25 m) as a share of the picture's.
-SHARE = {"close": (0.7, 1.25), "selfie": (0.28, 0.7), "portrait": (0.25, 0.6), "upper": (0.13, 0.26), "full": (0.09, 0.15), "far": (0.04, 0.09)}
+SHARE = {
+    "close": (0.7, 1.25),
+    "selfie": (0.28, 0.7),
+    "portrait": (0.25, 0.6),
+    "upper": (0.13, 0.26),
+    "full": (0.09, 0.15),
+    "far": (0.04, 0.09),
+}
 # Where the picture's middle lies below the eyes, in half picture heights.
-AIM = {"close": (-0.35, 0.25), "selfie": (-0.25, 0.25), "portrait": (-0.45, 0.1), "upper": (-0.65, -0.2), "full": (-0.75, -0.4), "far": (-0.45, 0.1)}
+AIM = {
+    "close": (-0.35, 0.25),
+    "selfie": (-0.25, 0.25),
+    "portrait": (-0.45, 0.1),
+    "upper": (-0.65, -0.2),
+    "full": (-0.75, -0.4),
+    "far": (-0.45, 0.1),
+}
 
 
 def plan_person(kind: str, seated: bool, first: bool) -> dict:
     far = kind in ("full", "far")
-    body = D.pick(["rest", "standing01", "standing02", "standing03", "standing04", "standing05", "standing06"], [5, 1, 1, 1, 1, 1, 1])
+    body = D.pick(
+        ["rest", "standing01", "standing02", "standing03", "standing04", "standing05", "standing06"],
+        [5, 1, 1, 1, 1, 1, 1],
+    )
     if far and D.chance(0.3):
-        body = D.pick(["run01", "gym01", "sit01", "fight01", "fight02", "fight03", "fight04", "fly01", "fly02"])
+        body = D.pick(
+            ["run01", "gym01", "sit01", "fight01", "fight02", "fight03", "fight04", "fly01", "fly02"]
+        )
     if seated:
         body = "sit01"
     lean = D.n(0, 6)  # forward is positive
@@ -59,7 +86,22 @@ def plan_person(kind: str, seated: bool, first: bool) -> dict:
         pitch = -D.u(14, 38) if D.chance(0.5) else D.u(15, 32)
     gestures = {}
     if D.chance(0.62):
-        names = ("chin", "cheek", "wave", "forward", "reach", "chest", "belly", "head", "behind", "hip", "face", "hold", "hold", "hold")
+        names = (
+            "chin",
+            "cheek",
+            "wave",
+            "forward",
+            "reach",
+            "chest",
+            "belly",
+            "head",
+            "behind",
+            "hip",
+            "face",
+            "hold",
+            "hold",
+            "hold",
+        )
         for s in D.pick(["L", "R", "LR", "LR"]):
             gestures[s] = D.pick(names)
     if seated:
@@ -71,19 +113,45 @@ def plan_person(kind: str, seated: bool, first: bool) -> dict:
 
 def held_thing(at, along) -> None:
     """Something in a hand."""
-    kind = D.pick(["phone", "phone", "cup", "cup", "book", "bottle", "ball", "plant", "flowers", "model", "pet", "sheet"])
+    kind = D.pick(
+        [
+            "phone",
+            "phone",
+            "cup",
+            "cup",
+            "book",
+            "bottle",
+            "ball",
+            "plant",
+            "flowers",
+            "model",
+            "pet",
+            "sheet",
+        ]
+    )
     at = np.asarray(at, float) + [D.n(0, 0.01), -0.04, 0.02]
     rot = (D.n(0, 0.35), D.n(0, 0.35), D.n(0, 0.8))
     if kind == "phone":
         c = any_colour(0.3)
-        put(mesh(*box(-0.037, 0.037, -0.005, 0.005, -0.06, 0.09), material(c, c, "plain", 1, 0.2), False), at, rot)
+        put(
+            mesh(*box(-0.037, 0.037, -0.005, 0.005, -0.06, 0.09), material(c, c, "plain", 1, 0.2), False),
+            at,
+            rot,
+        )
     elif kind in ("cup", "bottle"):
         v, f = things.vessel(kind)
         s = 0.12 if kind == "cup" else D.u(0.22, 0.3)
-        put(mesh(v - [0, 0, 0.35], f, material(None, None, D.pick(["plain", "plain", "wave", "spots"]), 3)), at, rot, s)
+        put(
+            mesh(v - [0, 0, 0.35], f, material(None, None, D.pick(["plain", "plain", "wave", "spots"]), 3)),
+            at,
+            rot,
+            s,
+        )
     elif kind in ("book", "sheet"):
         t, w, h = (0.012, D.u(0.06, 0.1), D.u(0.09, 0.14)) if kind == "book" else (0.001, 0.105, 0.15)
-        put(mesh(*box(-w, w, -t, t, -h * 0.6, h * 1.4), material(None, None, None, D.u(2, 9)), False), at, rot)
+        put(
+            mesh(*box(-w, w, -t, t, -h * 0.6, h * 1.4), material(None, None, None, D.u(2, 9)), False), at, rot
+        )
     elif kind == "ball":
         v, f = kit.ball(22, 14)
         r = D.u(0.04, 0.13)
@@ -93,9 +161,18 @@ def held_thing(at, along) -> None:
         if kind == "plant":
             v, f = things.vessel("cup")
             put(mesh(v - [0, 0, 0.4], f, material()), at, rot, 0.16)
-            put(nature.fern(leaf, 0.22) if D.chance(0.5) else nature.bush(leaf, 0.28, 400), at + [0, 0, 0.06], (0, 0, D.u(0, 6)))
+            put(
+                nature.fern(leaf, 0.22) if D.chance(0.5) else nature.bush(leaf, 0.28, 400),
+                at + [0, 0, 0.06],
+                (0, 0, D.u(0, 6)),
+            )
         else:
-            fl = nature.flower(leaf, material(any_colour(0.9), None, "plain", 1, 0.6, vary=0.5), material(hsv(0.13, 0.8, 0.7), None, "noise", 9), 0.3)
+            fl = nature.flower(
+                leaf,
+                material(any_colour(0.9), None, "plain", 1, 0.6, vary=0.5),
+                material(hsv(0.13, 0.8, 0.7), None, "noise", 9),
+                0.3,
+            )
             for _ in range(D.randint(2, 8)):
                 r = (D.n(0, 0.3), D.n(0, 0.3), D.u(0, 6))
                 for me in fl:
@@ -114,7 +191,13 @@ def laid_table(eye_z: float) -> float:
     z = eye_z - D.u(0.4, 0.52)
     w = D.u(0.5, 1.2)
     y0, y1 = -D.u(0.7, 1.1), -D.u(0.16, 0.24)
-    put(mesh(*box(-w, w, y0, y1, z - 0.04, z), material(None, None, D.pick(["planks", "wave", "plain", "noise"]), 3), False))
+    put(
+        mesh(
+            *box(-w, w, y0, y1, z - 0.04, z),
+            material(None, None, D.pick(["planks", "wave", "plain", "noise"]), 3),
+            False,
+        )
+    )
     for _ in range(D.randint(1, 6)):
         x, y = D.n(0, w * 0.45), D.u(y0 + 0.1, y1 - 0.06)
         if D.chance(0.35):
@@ -125,7 +208,12 @@ def laid_table(eye_z: float) -> float:
         elif D.chance(0.5):
             k = D.pick(["cup", "bottle", "vase"])
             v, f = things.vessel(k)
-            put(mesh(v, f, material()), (x, y, z), (0, 0, D.u(0, 6)), {"cup": 0.1, "bottle": 0.3, "vase": 0.22}[k])
+            put(
+                mesh(v, f, material()),
+                (x, y, z),
+                (0, 0, D.u(0, 6)),
+                {"cup": 0.1, "bottle": 0.3, "vase": 0.22}[k],
+            )
         else:
             f = D.pick(scenes.FURN.choose(("Kitchen", "Miscellaneous", "Office"), 0.08, 0.45))
             scenes.FURN.place(f, x, y, z, D.u(0, 6.28))
@@ -137,17 +225,38 @@ def wall_behind(floor: float) -> dict:
     s = sky.photographed(D.pick(sky.INDOOR + sky.OUTDOOR), D.u(0.5, 1.3))
     if D.chance(0.6):
         y = D.u(0.3, 2.5)
-        o = put(mesh(*box(-9, 9, 0, 0.1, floor - 0.1, floor + 7), things.wall_material() if D.chance(0.6) else material(), False), (0, y, 0), (0, 0, D.n(0, 0.3)))
+        o = put(
+            mesh(
+                *box(-9, 9, 0, 0.1, floor - 0.1, floor + 7),
+                things.wall_material() if D.chance(0.6) else material(),
+                False,
+            ),
+            (0, y, 0),
+            (0, 0, D.n(0, 0.3)),
+        )
         o.visible_shadow = False
-        put(mesh(*box(-9, 9, -9, 9, floor - 0.05, floor), scenes.ground_material(), False)).visible_shadow = False
+        put(mesh(*box(-9, 9, -9, 9, floor - 0.05, floor), scenes.ground_material(), False)).visible_shadow = (
+            False
+        )
         for _ in range(D.pick([0, 0, 1, 2])):
             f = D.pick(scenes.FURN.choose(("Living room", "Office", "Bedroom"), 0.5, 2.2))
             if f["d"] < y:
-                scenes.FURN.place(f, D.pick([-1, 1]) * D.u(0.5, 1.6), y - f["d"] / 2 - 0.1, floor + f["el"], 0)
+                scenes.FURN.place(
+                    f, D.pick([-1, 1]) * D.u(0.5, 1.6), y - f["d"] / 2 - 0.1, floor + f["el"], 0
+                )
     return dict(s, kind="wall", fog=False, reach=5)
 
 
-WORLDS = {scenes.room: 3.2, scenes.street: 1.7, scenes.forest: 1.5, scenes.landscape: 1.2, scenes.creatures: 0.7, scenes.blossoms: 0.5, scenes.passage: 0.8, wall_behind: 2.0}
+WORLDS = {
+    scenes.room: 3.2,
+    scenes.street: 1.7,
+    scenes.forest: 1.5,
+    scenes.landscape: 1.2,
+    scenes.creatures: 0.7,
+    scenes.blossoms: 0.5,
+    scenes.passage: 0.8,
+    wall_behind: 2.0,
+}
 
 
 def world_around(loc, people, floor: float, kind: str) -> dict:
@@ -164,7 +273,9 @@ def world_around(loc, people, floor: float, kind: str) -> dict:
     scale = 1.5 if build is scenes.passage else 1.0
     ground = info.pop("ground", lambda x, y: 0.0)(0.0, dist / scale) * scale
     shift = np.array([loc[0], loc[1], floor - ground])
-    spots = np.array([loc[:2] * (1 - t) + np.asarray(p["eyes"][:2]) * t for p in people for t in (0.0, 0.35, 0.7, 1.0)])
+    spots = np.array(
+        [loc[:2] * (1 - t) + np.asarray(p["eyes"][:2]) * t for p in people for t in (0.0, 0.35, 0.7, 1.0)]
+    )
     gone = []
     for ob in stage.trash[first:]:
         if not isinstance(ob, bpy.types.Object):
@@ -212,19 +323,31 @@ def build(w: int, h: int) -> dict:
             level = people[0]["zmin"] - p["zmin"]
             alike = people[0]["eyes"][2] - p["eyes"][2] + D.n(0, 0.1)
             dz = alike if abs(y) < 1 and kind not in ("full", "far") and D.chance(0.6) else level
-        base = Matrix.Translation((x, y, dz)) @ Matrix.Rotation(math.radians(rz), 4, "Z") @ Matrix.Translation((-p["eyes"][0], -p["eyes"][1], 0))
+        base = (
+            Matrix.Translation((x, y, dz))
+            @ Matrix.Rotation(math.radians(rz), 4, "Z")
+            @ Matrix.Translation((-p["eyes"][0], -p["eyes"][1], 0))
+        )
         for o in objects:
             o.matrix_world = base
         move = lambda q: np.array(base @ Vector([float(c) for c in q]))
         p["eyes"], p["head"] = move(p["eyes"]), move(p["head"])
         p["points"] = [move(q) for q in p["points"]]
-        p["hands"] = {s: (move(at), np.array(base.to_3x3() @ Vector([float(c) for c in d]))) for s, (at, d) in p["hands"].items()}
+        p["hands"] = {
+            s: (move(at), np.array(base.to_3x3() @ Vector([float(c) for c in d])))
+            for s, (at, d) in p["hands"].items()
+        }
         p["zmin"] += dz
         people.append(p)
     eyes, floor = people[0]["eyes"], people[0]["zmin"]
     for p in people:
         for s, name in p["info"]["gestures"].items():
-            if name == "hold" and D.chance(0.9) or name in ("chest", "forward", "face", "belly") and D.chance(0.3):
+            if (
+                name == "hold"
+                and D.chance(0.9)
+                or name in ("chest", "forward", "face", "belly")
+                and D.chance(0.3)
+            ):
                 held_thing(*p["hands"][s])
     top = laid_table(eyes[2]) if seated else None
 
@@ -254,9 +377,23 @@ def build(w: int, h: int) -> dict:
     far = max(1.0, dist * 0.8)
     warm = lambda: kelvin(D.u(2700, 7500)) if D.chance(0.85) else any_colour(1)[:3]
     if light in ("front", "two"):
-        lamp("AREA", (loc[0] + D.u(-1, 1), loc[1] * 0.8 - 0.2, loc[2] + D.u(0.2, 1.2)), c, D.u(6, 30) * far**2, D.u(0.2, 1.5), warm())
+        lamp(
+            "AREA",
+            (loc[0] + D.u(-1, 1), loc[1] * 0.8 - 0.2, loc[2] + D.u(0.2, 1.2)),
+            c,
+            D.u(6, 30) * far**2,
+            D.u(0.2, 1.5),
+            warm(),
+        )
     if light in ("side", "two"):
-        lamp("AREA", (eyes[0] + D.pick([-1, 1]) * D.u(1, 2), eyes[1] + D.n(-0.3, 0.5), eyes[2] + D.u(-0.3, 1)), c, D.u(10, 60), D.u(0.1, 1), warm())
+        lamp(
+            "AREA",
+            (eyes[0] + D.pick([-1, 1]) * D.u(1, 2), eyes[1] + D.n(-0.3, 0.5), eyes[2] + D.u(-0.3, 1)),
+            c,
+            D.u(10, 60),
+            D.u(0.1, 1),
+            warm(),
+        )
     if light == "back":
         lamp("SUN", (D.n(0, 2), 5, D.u(1, 4)), (0, 0, 0), D.u(2, 7), 0.03, kelvin(D.u(2800, 6500)))
     return dict(info, people=people, light=light, shot=kind, lens=lens, distance=dist, seated=seated)
@@ -285,14 +422,23 @@ def finish(r, sid: int, s: dict, rgb, z, ids) -> bool:
     inverse = stage.cam.matrix_world.inverted()
     seen = z[z < render.FAR]
     if s["fog"] and D.chance(0.5):
-        rgb = render.haze(stage, rgb, z, s["haze"], D.log(0.05, 0.8) / max(1.0, float(np.percentile(seen, 90))), D.log(2, 40))
+        rgb = render.haze(
+            stage,
+            rgb,
+            z,
+            s["haze"],
+            D.log(0.05, 0.8) / max(1.0, float(np.percentile(seen, 90))),
+            D.log(2, 40),
+        )
     focus = project(s["people"][0]["eyes"], inverse, w, h)[2]
     blur = D.chance(0.45)
     if blur:
         rgb = render.lens_blur(rgb, np.minimum(z, 1e4), max(0.2, focus), D.u(1.2, 9) * max(h, w) / 320)
     # Against the light the camera exposes for what it likes: a lit face, or a silhouette.
     silhouette = s["light"] == "back" and D.chance(0.4) or D.chance(0.05)
-    out = render.develop(rgb, ~person if silhouette else person, D.u(0.6, 1.0) if s["sky"] == "night" else 1.0)
+    out = render.develop(
+        rgb, ~person if silhouette else person, D.u(0.6, 1.0) if s["sky"] == "night" else 1.0
+    )
     if not np.isfinite(out).all() or out.std() < 0.06:
         return False
     head, points = [], []
@@ -303,11 +449,34 @@ def finish(r, sid: int, s: dict, rgb, z, ids) -> bool:
         for q in p["points"]:
             x, y, d = project(q, inverse, w, h)
             i, j = int(np.floor(y)), int(np.floor(x))
-            visible = 0 <= i < h and 0 <= j < w and z[max(0, i - 1) : i + 2, max(0, j - 1) : j + 2].min() > d - 0.03 and d > 0
+            visible = (
+                0 <= i < h
+                and 0 <= j < w
+                and z[max(0, i - 1) : i + 2, max(0, j - 1) : j + 2].min() > d - 0.03
+                and d > 0
+            )
             row.append([round(x, 1), round(y, 1), int(visible)])
         points.append(row)
     f = s["lens"]
-    meta = dict(f35=round(f, 1), fov=round(math.degrees(2 * math.atan(18 / f)), 2), kind=s["shot"], dist=round(s["distance"], 3), n=len(head), head=head, points=points, persons=[p["info"] for p in s["people"]], env=dict(world=s["world"], kind=s["kind"], sky=s["sky"], light=s["light"], seated=s["seated"], silhouette=bool(silhouette)), dof=blur)
+    meta = dict(
+        f35=round(f, 1),
+        fov=round(math.degrees(2 * math.atan(18 / f)), 2),
+        kind=s["shot"],
+        dist=round(s["distance"], 3),
+        n=len(head),
+        head=head,
+        points=points,
+        persons=[p["info"] for p in s["people"]],
+        env=dict(
+            world=s["world"],
+            kind=s["kind"],
+            sky=s["sky"],
+            light=s["light"],
+            seated=s["seated"],
+            silhouette=bool(silhouette),
+        ),
+        dof=blur,
+    )
     r.save(sid, out, z, ids, meta)
     return True
 
@@ -327,7 +496,15 @@ def main() -> None:
     LIB = human.Library(args.assets)
     scenes.FURN = things.Furniture(args.assets)
     sky.load_hdris(args.assets)
-    r = render.Renderer(stage, args.out, args.width, args.height, args.spp, args.threads, "meta_%d_%d.jsonl" % (args.seed, args.start))
+    r = render.Renderer(
+        stage,
+        args.out,
+        args.width,
+        args.height,
+        args.spp,
+        args.threads,
+        "meta_%d_%d.jsonl" % (args.seed, args.start),
+    )
     for sid in range(args.start, args.start + args.n):
         if args.stop and os.path.exists(args.stop):
             break
@@ -346,7 +523,20 @@ def main() -> None:
             if ok:
                 ok = finish(r, sid, s, r.colour(sid, 0, D.u(0.1, 0.2)), z, ids)
             stage.clear()
-            print("%s %d %s %s n=%d build %.2f depth %.2f rest %.2f" % ("SAMPLE" if ok else "AGAIN", sid, s["shot"], s["world"], len(s["people"]), t1 - t0, t2 - t1, time.time() - t2), flush=True)
+            print(
+                "%s %d %s %s n=%d build %.2f depth %.2f rest %.2f"
+                % (
+                    "SAMPLE" if ok else "AGAIN",
+                    sid,
+                    s["shot"],
+                    s["world"],
+                    len(s["people"]),
+                    t1 - t0,
+                    t2 - t1,
+                    time.time() - t2,
+                ),
+                flush=True,
+            )
             if ok:
                 break
         if sid % 40 == 39:

@@ -3,6 +3,7 @@
 Few samples per pixel, then a filter guided by colour, normal and depth: some ten times quicker than rendering clean.
 Haze, depth of field, exposure and noise are added to the linear picture afterwards, since they need only depth.
 """
+
 from __future__ import annotations
 
 import json
@@ -52,7 +53,12 @@ class Renderer:
         t.links.new(rl.outputs["Depth"], zi.inputs[0])
         t.links.new(rl.outputs["IndexOB"], zi.inputs[1])
         self.file_depth = self._files(t, [("zi", zi.outputs[0])])
-        names = (("rgb", "Image"), ("alb", "Denoising Albedo"), ("nor", "Denoising Normal"), ("dep", "Denoising Depth"))
+        names = (
+            ("rgb", "Image"),
+            ("alb", "Denoising Albedo"),
+            ("nor", "Denoising Normal"),
+            ("dep", "Denoising Depth"),
+        )
         self.file_rgb = self._files(t, [(k, rl.outputs[v]) for k, v in names])
 
     def _files(self, tree, slots):
@@ -91,10 +97,22 @@ class Renderer:
 
     def colour(self, seed: int, bounces: int, ambient: float):
         c = self.st.scene.cycles
-        c.samples, c.seed, c.max_bounces, c.pixel_filter_type, c.filter_width = self.spp, seed, bounces, "BLACKMAN_HARRIS", 1.5
+        c.samples, c.seed, c.max_bounces, c.pixel_filter_type, c.filter_width = (
+            self.spp,
+            seed,
+            bounces,
+            "BLACKMAN_HARRIS",
+            1.5,
+        )
         self.file_depth.mute, self.file_rgb.mute = True, False
         bpy.ops.render.render(write_still=False)
-        return denoise(self._read("rgb")[..., :3], self._read("alb")[..., :3], self._read("nor")[..., :3], self._read("dep")[..., 0], ambient)
+        return denoise(
+            self._read("rgb")[..., :3],
+            self._read("alb")[..., :3],
+            self._read("nor")[..., :3],
+            self._read("dep")[..., 0],
+            ambient,
+        )
 
     def save(self, sid: int, rgb, z, ids, meta: dict) -> None:
         base = os.path.join(self.out, "%06d" % sid)
@@ -106,7 +124,9 @@ class Renderer:
         Image.fromarray(np.where(person, ids, 0).astype(np.uint8)).save(base + "_m.png")
         # The picture comes last: whoever finds it finds a whole sample.
         tmp = base + ".part"
-        Image.fromarray((np.clip(rgb, 0, 1) * 255 + 0.5).astype(np.uint8)).save(tmp, "JPEG", quality=D.randint(84, 95))
+        Image.fromarray((np.clip(rgb, 0, 1) * 255 + 0.5).astype(np.uint8)).save(
+            tmp, "JPEG", quality=D.randint(84, 95)
+        )
         os.replace(tmp, base + ".jpg")
         self.meta.write(json.dumps({"id": sid, **meta, "width": self.w, "height": self.h}) + "\n")
         self.meta.flush()
@@ -162,7 +182,12 @@ def denoise(c, albedo, normal, dep, ambient):
                     continue
                 o = slice(j * step, j * step + h), slice(i * step, i * step + w)
                 dn = np.clip((nr * np_[o]).sum(-1), 0, 1) ** 16
-                wgt = kernel[i] * kernel[j] * dn * np.exp(-np.abs(d - dp[o]) / (0.012 + slope * step * 1.2) - np.abs(lum - lp[o]) / tol)
+                wgt = (
+                    kernel[i]
+                    * kernel[j]
+                    * dn
+                    * np.exp(-np.abs(d - dp[o]) / (0.012 + slope * step * 1.2) - np.abs(lum - lp[o]) / tol)
+                )
                 wgt *= ~(sky | sp[o])
                 acc += xp[o] * wgt[..., None]
                 ws += wgt
@@ -177,7 +202,9 @@ def box_blur(a, r: int):
         return a
     for ax in (0, 1):
         for _ in range(2):
-            p = np.pad(a, [(r + 1, r) if i == ax else (0, 0) for i in range(a.ndim)], mode="edge").cumsum(ax, dtype=np.float64)
+            p = np.pad(a, [(r + 1, r) if i == ax else (0, 0) for i in range(a.ndim)], mode="edge").cumsum(
+                ax, dtype=np.float64
+            )
             n, t = a.shape[ax], 2 * r + 1
             at = lambda q: tuple(slice(q, q + n) if i == ax else slice(None) for i in range(a.ndim))
             a = ((p[at(t)] - p[at(0)]) / t).astype(np.float32)

@@ -6,6 +6,7 @@ Writes NNNNNN.jpg, NNNNNN_d.png (16 bit: 65535 * 0.25 / z[m], 0 = sky), NNNNNN_m
 meta_S_A.jsonl. Samples whose picture is there already are skipped, so a stopped run goes on where it was.
 Landscapes are built small (what is nearest is some metres away): disparity is learned up to scale and shift.
 """
+
 from __future__ import annotations
 
 import argparse
@@ -26,7 +27,24 @@ import nature  # noqa: E402
 import render  # noqa: E402
 import sky  # noqa: E402
 import things  # noqa: E402
-from kit import D, any_colour, ball, box, fbm, grid, hsv, join, kelvin, lamp, lathe, material, mesh, put, tube, turn  # noqa: E402
+from kit import (
+    D,
+    any_colour,
+    ball,
+    box,
+    fbm,
+    grid,
+    hsv,
+    join,
+    kelvin,
+    lamp,
+    lathe,
+    material,
+    mesh,
+    put,
+    tube,
+    turn,
+)  # noqa: E402
 from nature import Land, hills, land_colours  # noqa: E402
 
 FURN: things.Furniture = None  # type: ignore[assignment]
@@ -50,7 +68,14 @@ def ground_material():
         "snow": (0.6, 0.05, D.u(0.8, 0.95), "noise"),
         "any": (D.random(), D.u(0.2, 0.9), D.u(0.2, 0.9), None),
     }[kind]
-    return material(hsv(h, s, v), hsv(h + D.n(0, 0.03), s * 0.9, v * D.u(0.5, 0.8)), tex, D.log(0.5, 5), 0.95, D.u(0.1, 0.6))
+    return material(
+        hsv(h, s, v),
+        hsv(h + D.n(0, 0.03), s * 0.9, v * D.u(0.5, 0.8)),
+        tex,
+        D.log(0.5, 5),
+        0.95,
+        D.u(0.1, 0.6),
+    )
 
 
 def spread(n: int, near: float, far: float, angle: float = 0.75, power: float = 1.0, gap: float = 0.0):
@@ -83,7 +108,9 @@ def framing(eye, target, half: float, amount: float = 1.0) -> None:
         for _ in range(D.randint(1, 4)):
             dist = D.u(0.6, 2.0)
             side = D.pick([(-1, D.u(-0.5, 1)), (1, D.u(-0.5, 1)), (D.u(-1, 1), 1.0), (D.u(-1, 1), 1.0)])
-            p0, p1 = at(side[0] * 1.15, side[1] * 1.15, dist), at(side[0] * D.u(0.1, 0.7), side[1] * D.u(0.1, 0.7), dist * D.u(0.8, 1.3))
+            p0, p1 = at(side[0] * 1.15, side[1] * 1.15, dist), at(
+                side[0] * D.u(0.1, 0.7), side[1] * D.u(0.1, 0.7), dist * D.u(0.8, 1.3)
+            )
             ln = float(np.linalg.norm(p1 - p0))
             sk, tips = nature.branches(ln * 0.6, ln * D.u(0.015, 0.04), 2, 0.6, 3, 0.0, 0.2)
             d = (p1 - p0) / ln
@@ -97,35 +124,66 @@ def framing(eye, target, half: float, amount: float = 1.0) -> None:
                 put(mesh(v, f, leaf, False, sh))
     elif kind == "leaves":
         for _ in range(D.randint(1, 4)):
-            c = at(*D.pick([(D.u(-1, 1), -0.9), (-0.9, D.u(-1, 1)), (0.9, D.u(-1, 1)), (D.u(-1, 1), 0.95)]), D.u(0.5, 1.6))
+            c = at(
+                *D.pick([(D.u(-1, 1), -0.9), (-0.9, D.u(-1, 1)), (0.9, D.u(-1, 1)), (D.u(-1, 1), 0.95)]),
+                D.u(0.5, 1.6),
+            )
             put(nature.bush(leaf, D.u(0.25, 0.9), 500), c - [0, 0, 0.2], (0, 0, D.u(0, 6)))
     elif kind in ("grass", "flowers"):
         g = nature.grass(leaf, D.u(0.3, 0.7), 160, 0.8, 0.025)
         for x in np.linspace(-1.2, 1.2, D.randint(3, 6)):
             put(g, at(x, -1.0 - D.u(0.2, 0.5), D.u(0.8, 1.5)), (0, 0, D.u(0, 6)), D.u(0.6, 1.2))
         if kind == "flowers":
-            fl = nature.flower(leaf, material(any_colour(0.9), None, "plain", 1, 0.6, vary=0.5), material(hsv(D.u(0.05, 0.17), 0.8, 0.8), None, "noise", 9, 0.9), 0.5)
+            fl = nature.flower(
+                leaf,
+                material(any_colour(0.9), None, "plain", 1, 0.6, vary=0.5),
+                material(hsv(D.u(0.05, 0.17), 0.8, 0.8), None, "noise", 9, 0.9),
+                0.5,
+            )
             for _ in range(D.randint(2, 9)):
                 p = at(D.u(-1.1, 1.1), -1.2 - D.u(0, 0.6), D.u(0.7, 1.8))
                 for me in fl:
                     put(me, p, (D.n(0, 0.15), D.n(0, 0.15), D.u(0, 6)), D.u(0.6, 1.6))
     elif kind == "chain":
-        mat = material(any_colour(0.3), None, D.pick(["plain", "noise"]), 5, D.u(0.2, 0.7), metal=D.pick([0, 0.8]))
+        mat = material(
+            any_colour(0.3), None, D.pick(["plain", "noise"]), 5, D.u(0.2, 0.7), metal=D.pick([0, 0.8])
+        )
         dist = D.u(0.6, 1.5)
         y = D.u(-0.7, 0.8)
-        things.chain(at(-1.2, y + D.n(0, 0.3), dist), at(1.2, y + D.n(0, 0.3), dist * D.u(0.8, 1.4)), D.u(0.03, 0.11), mat, D.u(0, 0.4))
+        things.chain(
+            at(-1.2, y + D.n(0, 0.3), dist),
+            at(1.2, y + D.n(0, 0.3), dist * D.u(0.8, 1.4)),
+            D.u(0.03, 0.11),
+            mat,
+            D.u(0, 0.4),
+        )
     elif kind == "trunk":
         s = D.pick([-1, 1])
         dist = D.u(0.8, 2)
         p = np.stack([at(s * D.u(0.55, 1.0), y, dist) for y in (-1.6, -0.5, 0.5, 1.6)])
-        put(mesh(*tube(p, dist * half * D.u(0.1, 0.35), k=14), D.pick([nature.bark_material(), things.wall_material()])))
+        put(
+            mesh(
+                *tube(p, dist * half * D.u(0.1, 0.35), k=14),
+                D.pick([nature.bark_material(), things.wall_material()]),
+            )
+        )
     elif kind == "blob":
         (v, f), smooth = things.primitive()
-        put(mesh(v, f, material(), smooth), at(D.pick([-1, 1]) * D.u(0.5, 0.95), D.u(-1, -0.3), D.u(0.6, 1.6)), (D.u(0, 6), D.u(0, 6), D.u(0, 6)), D.u(0.2, 0.6))
+        put(
+            mesh(v, f, material(), smooth),
+            at(D.pick([-1, 1]) * D.u(0.5, 0.95), D.u(-1, -0.3), D.u(0.6, 1.6)),
+            (D.u(0, 6), D.u(0, 6), D.u(0, 6)),
+            D.u(0.2, 0.6),
+        )
     else:
         fm = nature.fern(leaf, D.u(0.4, 0.9))
         for _ in range(D.randint(1, 5)):
-            put(fm, at(D.u(-1.2, 1.2), -1.1 - D.u(0, 0.3), D.u(0.6, 1.8)), (D.n(0, 0.2), D.n(0, 0.2), D.u(0, 6)), D.u(0.6, 1.2))
+            put(
+                fm,
+                at(D.u(-1.2, 1.2), -1.1 - D.u(0, 0.3), D.u(0.6, 1.8)),
+                (D.n(0, 0.2), D.n(0, 0.2), D.u(0, 6)),
+                D.u(0.6, 1.2),
+            )
 
 
 # ------------------------------------------------------------------ the scenes: each builds, sets the camera, tells about it
@@ -137,7 +195,9 @@ def landscape() -> dict:
     far = D.log(60, 400)
     kind = D.pick(["hills", "mountains", "mountains", "dunes", "coast", "valley"])
     if kind == "mountains":
-        a, b = hills(far * D.u(0.15, 0.45), far * D.u(0.25, 0.6), 0.5, True, far * 0.25, rise=D.u(0, 0.12)), hills(D.u(0.3, 1.5), D.u(4, 12), 0.5, False, 3)
+        a, b = hills(
+            far * D.u(0.15, 0.45), far * D.u(0.25, 0.6), 0.5, True, far * 0.25, rise=D.u(0, 0.12)
+        ), hills(D.u(0.3, 1.5), D.u(4, 12), 0.5, False, 3)
         height = lambda xy: a(xy) + b(xy)
     elif kind == "dunes":
         height = hills(far * D.u(0.03, 0.1), far * D.u(0.1, 0.3), 0.3, True, 3)
@@ -146,33 +206,64 @@ def landscape() -> dict:
         k = D.u(0.2, 0.8)
         height = lambda xy: a(xy) + k * np.clip(np.abs(xy[..., 0]) - 2 - 0.1 * xy[..., 1], 0, None)
     else:
-        height = hills(far * D.u(0.04, 0.15), far * D.u(0.12, 0.4), D.u(0.35, 0.55), False, 5, rise=D.u(-0.02, 0.05))
+        height = hills(
+            far * D.u(0.04, 0.15), far * D.u(0.12, 0.4), D.u(0.35, 0.55), False, 5, rise=D.u(-0.02, 0.05)
+        )
     land = Land(height, 0.4, far)
     z0 = land.at(0, 1.0)
     land.build(land_colours(land))
     wet = kind == "coast" or D.chance(0.25)
     if wet:
-        level = min(z0 - eye * 0.2, float(np.percentile(land.z, D.u(20, 60)))) if kind != "coast" else z0 - D.u(0.05, eye * 0.5)
+        level = (
+            min(z0 - eye * 0.2, float(np.percentile(land.z, D.u(20, 60))))
+            if kind != "coast"
+            else z0 - D.u(0.05, eye * 0.5)
+        )
         nature.water(level)
     keep = lambda p: not wet or land.at(*p) > level
     if D.chance(0.75):
         leaf, bark = nature.leaf_material(), nature.bark_material()
-        grow = D.pick([lambda: nature.conifer(bark, leaf, D.u(1.5, 4), 1500), lambda: nature.broadleaf(bark, leaf, 1400, D.u(1.5, 4)), lambda: [nature.bush(leaf, D.u(0.5, 1.5), 700)], lambda: nature.palm(bark, leaf, D.u(2, 5))])
+        grow = D.pick(
+            [
+                lambda: nature.conifer(bark, leaf, D.u(1.5, 4), 1500),
+                lambda: nature.broadleaf(bark, leaf, 1400, D.u(1.5, 4)),
+                lambda: [nature.bush(leaf, D.u(0.5, 1.5), 700)],
+                lambda: nature.palm(bark, leaf, D.u(2, 5)),
+            ]
+        )
         plants = [grow() for _ in range(2)]
-        pts = [(x, y, land.at(x, y) - 0.05) for x, y in spread(D.randint(15, 160), 3, far * D.u(0.2, 0.8), 0.8, D.u(0.6, 2)) if keep((x, y))]
+        pts = [
+            (x, y, land.at(x, y) - 0.05)
+            for x, y in spread(D.randint(15, 160), 3, far * D.u(0.2, 0.8), 0.8, D.u(0.6, 2))
+            if keep((x, y))
+        ]
         nature.scatter(plants, pts)
     if D.chance(0.5):
         rm = material(hsv(D.u(0, 0.7), D.u(0, 0.25), D.u(0.2, 0.7)), None, "noise", 2, 0.95, 0.6, vary=0.4)
-        nature.scatter([nature.rock(rm) for _ in range(3)], [(x, y, land.at(x, y)) for x, y in spread(D.randint(5, 40), 1.5, far * 0.3, 0.8, 2)], (0.1, 0.9), 0.5)
+        nature.scatter(
+            [nature.rock(rm) for _ in range(3)],
+            [(x, y, land.at(x, y)) for x, y in spread(D.randint(5, 40), 1.5, far * 0.3, 0.8, 2)],
+            (0.1, 0.9),
+            0.5,
+        )
     if D.chance(0.3):
-        parts = things.house(D.u(3, 6), D.u(3, 6), D.u(2.5, 5), things.wall_material(), material(None, None, "tiles", 2), things.glass_material())
+        parts = things.house(
+            D.u(3, 6),
+            D.u(3, 6),
+            D.u(2.5, 5),
+            things.wall_material(),
+            material(None, None, "tiles", 2),
+            things.glass_material(),
+        )
         for x, y in spread(D.randint(1, 12), 12, far * 0.5, 0.6):
             for me in parts:
                 put(me, (x, y, land.at(x, y) - 0.3), (0, 0, 0.0), D.u(0.5, 0.9))
     if D.chance(0.4):
         leaf = nature.leaf_material()
         g = nature.grass(leaf, D.u(0.15, 0.4), 500, 1.2)
-        nature.scatter([g], [(x, y, land.at(x, y)) for x, y in spread(D.randint(20, 90), 0.8, 9, 0.8, 1.5)], (0.6, 1.3))
+        nature.scatter(
+            [g], [(x, y, land.at(x, y)) for x, y in spread(D.randint(20, 90), 0.8, 9, 0.8, 1.5)], (0.6, 1.3)
+        )
     s = sky.outdoors()
     at, to = (0, 0, z0 + eye), (D.n(0, 0.1) * far, far, z0 + eye + far * D.n(0.03, 0.1))
     half = camera(at, to)
@@ -196,24 +287,66 @@ def forest() -> dict:
         "conifer": lambda: nature.conifer(bark, leaf, D.u(4, 9), 2800),
         "bare": lambda: nature.broadleaf(bark, leaf, 0, D.u(4, 8), True),
         "palm": lambda: nature.palm(bark, leaf, D.u(3, 7)),
-        "trunks": lambda: [mesh(*tube([[0, 0, -1], [D.n(0, 0.15), D.n(0, 0.15), 4], [D.n(0, 0.4), D.n(0, 0.4), 14]], [D.u(0.15, 0.5), 0.2, 0.12], k=10), bark)],
+        "trunks": lambda: [
+            mesh(
+                *tube(
+                    [[0, 0, -1], [D.n(0, 0.15), D.n(0, 0.15), 4], [D.n(0, 0.4), D.n(0, 0.4), 14]],
+                    [D.u(0.15, 0.5), 0.2, 0.12],
+                    k=10,
+                ),
+                bark,
+            )
+        ],
     }[style]
     trees = [grow() for _ in range(D.randint(2, 3))]
     n = D.randint(15, 70)
-    pts = [(x, y, land.at(x, y) - 0.1) for x, y in spread(n, D.u(1.6, 4), D.u(15, 45), 0.85, D.u(0.8, 1.5), D.pick([0, 0.5, 1.2]))]
+    pts = [
+        (x, y, land.at(x, y) - 0.1)
+        for x, y in spread(n, D.u(1.6, 4), D.u(15, 45), 0.85, D.u(0.8, 1.5), D.pick([0, 0.5, 1.2]))
+    ]
     nature.scatter(trees, pts, (0.6, 1.4))
     low = nature.leaf_material()
-    under = [D.pick([lambda: nature.fern(low, D.u(0.4, 1)), lambda: nature.bush(low, D.u(0.4, 1.2), 600), lambda: nature.grass(low, D.u(0.2, 0.6), 400)])() for _ in range(2)]
-    nature.scatter(under, [(x, y, land.at(x, y) - 0.03) for x, y in spread(D.randint(15, 110), 0.9, 14, 0.9, 1.6, D.pick([0, 0.4]))], (0.4, 1.3))
+    under = [
+        D.pick(
+            [
+                lambda: nature.fern(low, D.u(0.4, 1)),
+                lambda: nature.bush(low, D.u(0.4, 1.2), 600),
+                lambda: nature.grass(low, D.u(0.2, 0.6), 400),
+            ]
+        )()
+        for _ in range(2)
+    ]
+    nature.scatter(
+        under,
+        [
+            (x, y, land.at(x, y) - 0.03)
+            for x, y in spread(D.randint(15, 110), 0.9, 14, 0.9, 1.6, D.pick([0, 0.4]))
+        ],
+        (0.4, 1.3),
+    )
     if D.chance(0.4):
         rm = material(hsv(D.u(0.1, 0.4), D.u(0, 0.4), D.u(0.2, 0.5)), None, "noise", 2, 0.95, 0.6, vary=0.3)
-        nature.scatter([nature.rock(rm) for _ in range(2)], [(x, y, land.at(x, y)) for x, y in spread(D.randint(3, 14), 1.2, 12)], (0.15, 0.8), 0.4)
+        nature.scatter(
+            [nature.rock(rm) for _ in range(2)],
+            [(x, y, land.at(x, y)) for x, y in spread(D.randint(3, 14), 1.2, 12)],
+            (0.15, 0.8),
+            0.4,
+        )
     if D.chance(0.25):
         for _ in range(D.randint(1, 3)):
             x, y = spread(1, 1.5, 6)[0]
-            put(mesh(*tube([[-2.5, 0, 0], [0, 0.2, 0.05], [2.5, 0, 0]], [0.2, 0.17, 0.13], k=10), bark), (x, y, land.at(x, y) + 0.1), (0, 0, D.u(0, 3)), D.u(0.5, 1.4))
+            put(
+                mesh(*tube([[-2.5, 0, 0], [0, 0.2, 0.05], [2.5, 0, 0]], [0.2, 0.17, 0.13], k=10), bark),
+                (x, y, land.at(x, y) + 0.1),
+                (0, 0, D.u(0, 3)),
+                D.u(0.5, 1.4),
+            )
     if D.chance(0.25):
-        mm = nature.mushroom(material(any_colour(0.8), None, D.pick(["spots", "plain", "noise"]), 3, vary=0.4), material(hsv(0.1, 0.15, 0.8), None, "plain", 1), 0.3)
+        mm = nature.mushroom(
+            material(any_colour(0.8), None, D.pick(["spots", "plain", "noise"]), 3, vary=0.4),
+            material(hsv(0.1, 0.15, 0.8), None, "plain", 1),
+            0.3,
+        )
         nature.scatter([mm], [(x, y, land.at(x, y)) for x, y in spread(D.randint(3, 14), 0.9, 6)], (0.3, 1.8))
     s = sky.photographed("forest", D.u(0.6, 1.2)) if D.chance(0.3) else sky.outdoors()
     if D.chance(0.3):  # light falls in from the far end
@@ -243,7 +376,14 @@ def from_above() -> dict:
         camera(at, (D.n(0, 0.1), 0.0, 0), D.u(24, 60), D.u(0, 6.28) if tilt < 0.2 else None)
         s = sky.photographed(D.pick(sky.INDOOR), D.u(0.4, 1)) if D.chance(0.6) else sky.painted()
         if D.chance(0.6):
-            lamp("AREA", (D.u(-2, 2), D.u(-2, 2), 3), (0, 0, 0), D.u(30, 120), D.u(0.2, 2), kelvin(D.u(2800, 7000)))
+            lamp(
+                "AREA",
+                (D.u(-2, 2), D.u(-2, 2), 3),
+                (0, 0, 0),
+                D.u(30, 120),
+                D.u(0.2, 2),
+                kelvin(D.u(2800, 7000)),
+            )
         return dict(s, kind=kind, fog=False, reach=5)
     size = D.u(15, 40)
     amp = {"town": 0.5, "land": D.u(2, 9), "wood": D.u(0.5, 4)}[kind]
@@ -261,18 +401,40 @@ def from_above() -> dict:
     if kind == "land" and D.chance(0.6) or D.chance(0.15):
         nature.water(float(np.percentile(land.z, D.u(15, 55))))
     leaf, bark = nature.leaf_material(), nature.bark_material()
-    plants = [D.pick([lambda: nature.conifer(bark, leaf, D.u(1, 3), 900), lambda: nature.broadleaf(bark, leaf, 900, D.u(1, 3)), lambda: [nature.bush(leaf, D.u(0.5, 1.5), 500)]])() for _ in range(2)]
+    plants = [
+        D.pick(
+            [
+                lambda: nature.conifer(bark, leaf, D.u(1, 3), 900),
+                lambda: nature.broadleaf(bark, leaf, 900, D.u(1, 3)),
+                lambda: [nature.bush(leaf, D.u(0.5, 1.5), 500)],
+            ]
+        )()
+        for _ in range(2)
+    ]
     n = {"town": 60, "land": 90, "wood": 420}[kind]
     pts = D.np.uniform([-size * 0.9, 0], [size * 0.9, size * 1.9], (n, 2))
     nature.scatter(plants, [(x, y, land.at(x, y) - 0.05) for x, y in pts])
     if kind == "town":
-        protos = [things.house(D.u(1.5, 4), D.u(1.5, 4), D.log(1, 8), things.wall_material(), material(any_colour(0.5), None, D.pick(["tiles", "planks", "plain"]), 2), things.glass_material()) for _ in range(4)]
+        protos = [
+            things.house(
+                D.u(1.5, 4),
+                D.u(1.5, 4),
+                D.log(1, 8),
+                things.wall_material(),
+                material(any_colour(0.5), None, D.pick(["tiles", "planks", "plain"]), 2),
+                things.glass_material(),
+            )
+            for _ in range(4)
+        ]
         step, rz = D.u(3.5, 6), D.u(0, 3)
         road = material(hsv(0.6, 0.03, D.u(0.15, 0.5)), None, "noise", 2, 0.9)
         c, sn = math.cos(rz), math.sin(rz)
         for i in range(-8, 9):
             if i % 2 == 0:
-                for v, f in (box(i * step - step / 2 - 0.5, i * step - step / 2 + 0.5, -60, 60, 0.25, 0.3), box(-60, 60, i * step - step / 2 - 0.5, i * step - step / 2 + 0.5, 0.25, 0.3)):
+                for v, f in (
+                    box(i * step - step / 2 - 0.5, i * step - step / 2 + 0.5, -60, 60, 0.25, 0.3),
+                    box(-60, 60, i * step - step / 2 - 0.5, i * step - step / 2 + 0.5, 0.25, 0.3),
+                ):
                     put(mesh(v, f, road, False), (0, size * 0.7, 0), (0, 0, rz))
             for j in range(-8, 9):
                 if D.chance(0.75):
@@ -281,7 +443,12 @@ def from_above() -> dict:
                     k = D.u(0.6, 1.3)
                     r = rz + D.randint(0, 3) * math.pi / 2
                     for me in q:
-                        put(me, (c * x - sn * y, sn * x + c * y + size * 0.7, -0.3), (0, 0, r), (k, k, k * D.u(0.6, 1.6)))
+                        put(
+                            me,
+                            (c * x - sn * y, sn * x + c * y + size * 0.7, -0.3),
+                            (0, 0, r),
+                            (k, k, k * D.u(0.6, 1.6)),
+                        )
     h = D.log(5, 18)
     tilt = D.u(0.35, 1.45)  # below the horizon
     at = (0, 0, h + amp * 0.3)
@@ -297,7 +464,18 @@ def passage() -> dict:
     curve = D.n(0, 0.02)
     opened = D.chance(0.65)
     s = sky.outdoors() if opened or kind == "alley" else sky.plain(hsv(D.random(), 0.3, D.u(0.0, 0.05)), 1)
-    wall = things.wall_material() if kind != "cave" else material(hsv(D.pick([D.u(0, 0.12), D.u(0.5, 0.75), D.random()]), D.u(0, 0.6), D.u(0.2, 0.7)), None, D.pick(["noise", "voronoi"]), D.u(0.6, 3), D.u(0.4, 0.95), 0.7)
+    wall = (
+        things.wall_material()
+        if kind != "cave"
+        else material(
+            hsv(D.pick([D.u(0, 0.12), D.u(0.5, 0.75), D.random()]), D.u(0, 0.6), D.u(0.2, 0.7)),
+            None,
+            D.pick(["noise", "voronoi"]),
+            D.u(0.6, 3),
+            D.u(0.4, 0.95),
+            0.7,
+        )
+    )
     if kind in ("cave", "tunnel", "corridor"):
         n, k = 90, 48
         t, a = np.linspace(-1.5, length, n), np.linspace(0, 2 * math.pi, k, endpoint=False)
@@ -305,7 +483,9 @@ def passage() -> dict:
         ca, sa = np.cos(a), np.sin(a)
         r = (np.abs(ca) ** power + np.abs(sa) ** power) ** (-1 / power)
         x, z = w * ca * r, h / 2 * sa * r
-        v = np.stack([np.broadcast_to(x, (n, k)), np.broadcast_to(t[:, None], (n, k)), np.broadcast_to(z, (n, k))], -1).copy()
+        v = np.stack(
+            [np.broadcast_to(x, (n, k)), np.broadcast_to(t[:, None], (n, k)), np.broadcast_to(z, (n, k))], -1
+        ).copy()
         if kind == "cave":
             lump = fbm(v * D.u(0.4, 1.0) + D.u(0, 99), 5, 0.5, D.chance(0.4))
             v[..., (0, 2)] *= (1 + D.u(0.5, 1.1) * lump)[..., None]
@@ -323,7 +503,13 @@ def passage() -> dict:
             put(mesh(*box(x_end - w * 3, x_end + w * 3, length - 0.2, length, -h, h), wall, False))
         floor = -h / 2 * 0.85
         if kind != "cave":
-            put(mesh(*box(-w * 1.2 - abs(x_end), w * 1.2 + abs(x_end), -2, length, floor, floor + 0.02), ground_material(), False))
+            put(
+                mesh(
+                    *box(-w * 1.2 - abs(x_end), w * 1.2 + abs(x_end), -2, length, floor, floor + 0.02),
+                    ground_material(),
+                    False,
+                )
+            )
     else:  # walls on both sides, bays, a roof or the sky
         floor = -h / 2
         tall = h * (D.u(1.5, 4) if kind == "alley" else 1.0)
@@ -333,7 +519,13 @@ def passage() -> dict:
             put(mesh(*box(-w, w, -2, length, floor + tall, floor + tall + 0.1), wall, False))
         put(mesh(*box(-20, 20, -3, length * 3, floor - 0.1, floor), ground_material(), False))
         if not opened:
-            put(mesh(*box(-w * 2, w * 2, length, length + 0.2, floor, floor + tall * 1.5), things.wall_material(), False))
+            put(
+                mesh(
+                    *box(-w * 2, w * 2, length, length + 0.2, floor, floor + tall * 1.5),
+                    things.wall_material(),
+                    False,
+                )
+            )
     end = (curve * (length - 1) ** 2, length - 1, 0)
     n = D.randint(2, 9)
     trim = material(any_colour(0.3), None, None, D.u(0.5, 2))
@@ -347,14 +539,41 @@ def passage() -> dict:
                 put(mesh(*tube(path, D.u(0.06, 0.25), k=8), trim))
             else:
                 for sx in (-1, 1):
-                    put(mesh(*box(x0 + sx * w * 0.95 - 0.12, x0 + sx * w * 0.95 + 0.12, y - 0.12, y + 0.12, floor, floor + h), trim, False))
+                    put(
+                        mesh(
+                            *box(
+                                x0 + sx * w * 0.95 - 0.12,
+                                x0 + sx * w * 0.95 + 0.12,
+                                y - 0.12,
+                                y + 0.12,
+                                floor,
+                                floor + h,
+                            ),
+                            trim,
+                            False,
+                        )
+                    )
     if kind == "cave":
         m = material(any_colour(0.4), None, "noise", 3, 0.5, 0.6)
-        pieces = [nature.rock(wall), nature.rock(wall)] + ([nature.crystal(material(any_colour(1), None, "plain", 1, 0.1, glow=D.u(0, 1.5)))] if D.chance(0.4) else [])
-        nature.scatter(pieces, [(D.n(0, w * 0.6), D.u(1.2, length * 0.8), -h * 0.45) for _ in range(D.randint(4, 25))], (0.1, 0.8), 0.6)
+        pieces = [nature.rock(wall), nature.rock(wall)] + (
+            [nature.crystal(material(any_colour(1), None, "plain", 1, 0.1, glow=D.u(0, 1.5)))]
+            if D.chance(0.4)
+            else []
+        )
+        nature.scatter(
+            pieces,
+            [(D.n(0, w * 0.6), D.u(1.2, length * 0.8), -h * 0.45) for _ in range(D.randint(4, 25))],
+            (0.1, 0.8),
+            0.6,
+        )
         for _ in range(D.randint(0, 12)):  # hanging stones
             v, f = lathe([(0.25, 0), (0.12, -0.3), (0.001, -D.u(0.6, 1.2))], 9)
-            put(mesh(v, f, D.pick([m, wall])), (D.n(0, w * 0.6), D.u(1.2, length * 0.7), h * 0.5), (0, 0, 0), D.u(0.4, 1.2))
+            put(
+                mesh(v, f, D.pick([m, wall])),
+                (D.n(0, w * 0.6), D.u(1.2, length * 0.7), h * 0.5),
+                (0, 0, 0),
+                D.u(0.4, 1.2),
+            )
     else:
         pool = FURN.choose(("Exterior", "Miscellaneous", "Living room", "Office"), 0.3, 2.0)
         for _ in range(D.randint(0, 6)):
@@ -365,9 +584,18 @@ def passage() -> dict:
     if kind != "alley":
         for _ in range(D.randint(1, 4)):
             y = D.u(0.0, length * 0.9)
-            lamp("POINT", (curve * y * y + D.n(0, w * 0.3), y, h * D.u(0.0, 0.35)), (0, 0, 0), D.log(4, 60), 0.15, D.pick([kelvin(D.u(2200, 8000)), any_colour(1)[:3]]))
+            lamp(
+                "POINT",
+                (curve * y * y + D.n(0, w * 0.3), y, h * D.u(0.0, 0.35)),
+                (0, 0, 0),
+                D.log(4, 60),
+                0.15,
+                D.pick([kelvin(D.u(2200, 8000)), any_colour(1)[:3]]),
+            )
         if D.chance(0.5):  # the way out is the light
-            lamp("AREA", (end[0], end[1], 0.0), (0, 0, -0.2), D.log(30, 600), w * 1.5, kelvin(D.u(3000, 8000)))
+            lamp(
+                "AREA", (end[0], end[1], 0.0), (0, 0, -0.2), D.log(30, 600), w * 1.5, kelvin(D.u(3000, 8000))
+            )
     at = (D.n(0, w * 0.25), 0, D.u(-0.35, 0.25) * h)
     half = camera(at, (end[0] * 0.4 + D.n(0, w * 0.4), length * 0.7, D.n(0, 0.3)), D.u(18, 40))
     if D.chance(0.2):
@@ -380,10 +608,24 @@ heap = things.heap
 
 def table() -> dict:
     """A laid table seen from a chair or from above: plates, bowls, food in heaps, cups, bottles, flowers."""
-    top = material(None, None, D.pick(["planks", "wave", "noise", "plain", "tiles", "checker", "cells"]), D.u(1, 4))
+    top = material(
+        None, None, D.pick(["planks", "wave", "noise", "plain", "tiles", "checker", "cells"]), D.u(1, 4)
+    )
     w, d = D.u(0.5, 1.5), D.u(0.35, 0.7)
     put(mesh(*box(-w, w, -d, d, -0.05, 0), top, False))
-    put(mesh(*join([box(x - 0.04, x + 0.04, y - 0.04, y + 0.04, -0.75, -0.05) for x in (-w + 0.1, w - 0.1) for y in (-d + 0.1, d - 0.1)]), top, False))
+    put(
+        mesh(
+            *join(
+                [
+                    box(x - 0.04, x + 0.04, y - 0.04, y + 0.04, -0.75, -0.05)
+                    for x in (-w + 0.1, w - 0.1)
+                    for y in (-d + 0.1, d - 0.1)
+                ]
+            ),
+            top,
+            False,
+        )
+    )
     put(mesh(*box(-5, 5, -3, 6, -0.8, -0.75), ground_material(), False))
     if D.chance(0.6):
         y = D.u(0.7, 3)
@@ -392,13 +634,28 @@ def table() -> dict:
     for _ in range(D.randint(0, 4)):
         f = D.pick(back)
         FURN.place(f, D.u(-1.5, 1.5), D.u(d + 0.4, 3), -0.75, D.u(0, 6.28))
-    ware = material(any_colour(0.35), None, D.pick(["plain", "plain", "plain", "wave", "spots"]), 2, D.u(0.1, 0.4), vary=D.u(0, 0.8))
+    ware = material(
+        any_colour(0.35),
+        None,
+        D.pick(["plain", "plain", "plain", "wave", "spots"]),
+        2,
+        D.u(0.1, 0.4),
+        vary=D.u(0, 0.8),
+    )
     for _ in range(D.randint(1, 5)):
         x, y = D.n(0, w * 0.4), D.n(-0.05, d * 0.45)
         kind = D.pick(["plate", "plate", "bowl", "board"])
         s = D.u(0.2, 0.36)
         if kind == "board":
-            put(mesh(*box(-s * 0.7, s * 0.7, -s * 0.4, s * 0.4, 0, 0.02), material(hsv(D.u(0.05, 0.1), 0.5, D.u(0.3, 0.7)), None, "wave", 3), False), (x, y, 0), (0, 0, D.u(0, 3)))
+            put(
+                mesh(
+                    *box(-s * 0.7, s * 0.7, -s * 0.4, s * 0.4, 0, 0.02),
+                    material(hsv(D.u(0.05, 0.1), 0.5, D.u(0.3, 0.7)), None, "wave", 3),
+                    False,
+                ),
+                (x, y, 0),
+                (0, 0, D.u(0, 3)),
+            )
         else:
             v, f = things.vessel(kind)
             put(mesh(v, f, ware), (x, y, 0), (0, 0, 0), s)
@@ -407,7 +664,13 @@ def table() -> dict:
             things.noodles((x, y, 0.02), r, 0.006)
         elif D.chance(0.9):
             size = D.log(0.008, 0.05)
-            heap((x, y, 0.015 if kind != "bowl" else s * 0.08), r * 0.85, size, min(90, int(D.u(0.4, 1.8) * (r / size) ** 2) + 1), edge=s * 0.25 if kind == "bowl" else 0)
+            heap(
+                (x, y, 0.015 if kind != "bowl" else s * 0.08),
+                r * 0.85,
+                size,
+                min(90, int(D.u(0.4, 1.8) * (r / size) ** 2) + 1),
+                edge=s * 0.25 if kind == "bowl" else 0,
+            )
     for _ in range(D.randint(1, 8)):
         x, y = D.n(0, w * 0.5), D.n(0, d * 0.55)
         if D.chance(0.5):
@@ -417,10 +680,22 @@ def table() -> dict:
             kind = D.pick(["cup", "bottle", "vase", "bowl"])
             v, f = things.vessel(kind)
             s = {"cup": 0.1, "bottle": 0.3, "vase": D.u(0.12, 0.3), "bowl": 0.15}[kind]
-            put(mesh(v, f, material(any_colour(), None, D.pick(["plain", "wave", "noise"]), 4, D.u(0.05, 0.5))), (x, y, 0), (0, 0, D.u(0, 6)), s)
+            put(
+                mesh(
+                    v, f, material(any_colour(), None, D.pick(["plain", "wave", "noise"]), 4, D.u(0.05, 0.5))
+                ),
+                (x, y, 0),
+                (0, 0, D.u(0, 6)),
+                s,
+            )
             if kind == "vase" and D.chance(0.6):
                 leaf = nature.leaf_material()
-                fl = nature.flower(leaf, material(any_colour(0.9), None, "plain", 1, 0.6, vary=0.6), material(hsv(0.13, 0.8, 0.7), None, "noise", 9), 0.3)
+                fl = nature.flower(
+                    leaf,
+                    material(any_colour(0.9), None, "plain", 1, 0.6, vary=0.6),
+                    material(hsv(0.13, 0.8, 0.7), None, "noise", 9),
+                    0.3,
+                )
                 for _ in range(D.randint(2, 7)):
                     for me in fl:
                         put(me, (x, y, s * 0.6), (D.n(0, 0.35), D.n(0, 0.35), D.u(0, 6)), D.u(0.7, 1.1))
@@ -429,26 +704,51 @@ def table() -> dict:
     tilt, r = D.pick([D.u(0.1, 0.5), D.u(0.4, 1.0), D.u(1.0, 1.5)]), D.log(0.45, 1.3)
     c = (D.n(0, w * 0.2), D.n(-0.05, d * 0.2), 0.03)
     az = D.n(0, 0.5)
-    at = (c[0] + r * math.cos(tilt) * math.sin(az), c[1] - r * math.cos(tilt) * math.cos(az), max(0.12, c[2] + r * math.sin(tilt)))
+    at = (
+        c[0] + r * math.cos(tilt) * math.sin(az),
+        c[1] - r * math.cos(tilt) * math.cos(az),
+        max(0.12, c[2] + r * math.sin(tilt)),
+    )
     camera(at, c, D.u(26, 60))
     s = sky.photographed(D.pick(sky.INDOOR + ("park", "city", "venice")), D.u(0.3, 1))
     for _ in range(D.randint(0, 2)):
-        lamp("AREA", (D.u(-1.5, 1.5), D.u(-1.5, 1.5), D.u(0.8, 2)), (0, 0, 0), D.u(8, 50), D.u(0.1, 1), kelvin(D.u(2600, 7000)))
+        lamp(
+            "AREA",
+            (D.u(-1.5, 1.5), D.u(-1.5, 1.5), D.u(0.8, 2)),
+            (0, 0, 0),
+            D.u(8, 50),
+            D.u(0.1, 1),
+            kelvin(D.u(2600, 7000)),
+        )
     return dict(s, kind="table", fog=False, reach=4)
 
 
 def close_up() -> dict:
     """One or a few things on a surface, close: vessels, toys, machines, plants, animals, furniture."""
-    kind = D.pick(["vessel", "toy", "machine", "machine", "model", "model", "plant", "food", "shapes", "stone"])
+    kind = D.pick(
+        ["vessel", "toy", "machine", "machine", "model", "model", "plant", "food", "shapes", "stone"]
+    )
     top = ground_material() if D.chance(0.4) else material(None, None, None, D.u(1, 4))
     deep = D.u(0.5, 6)
     put(mesh(*box(-8, 8, -4, deep, -0.1, 0), top, False))
     if D.chance(0.55):
-        put(mesh(*box(-8, 8, deep, deep + 0.1, -2, 6), things.wall_material() if D.chance(0.6) else material(), False))
+        put(
+            mesh(
+                *box(-8, 8, deep, deep + 0.1, -2, 6),
+                things.wall_material() if D.chance(0.6) else material(),
+                False,
+            )
+        )
         s = sky.photographed(D.pick(sky.INDOOR), D.u(0.3, 1))
     else:
-        s = sky.photographed(D.pick(sky.INDOOR + sky.OUTDOOR), D.u(0.5, 1.3)) if D.chance(0.7) else sky.painted()
-    spots = [(0, 0, 1.0)] + [(D.n(0, 0.9), D.u(-0.3, 2.2), D.u(0.4, 1.2)) for _ in range(D.pick([0, 0, 1, 2, 4]))]
+        s = (
+            sky.photographed(D.pick(sky.INDOOR + sky.OUTDOOR), D.u(0.5, 1.3))
+            if D.chance(0.7)
+            else sky.painted()
+        )
+    spots = [(0, 0, 1.0)] + [
+        (D.n(0, 0.9), D.u(-0.3, 2.2), D.u(0.4, 1.2)) for _ in range(D.pick([0, 0, 1, 2, 4]))
+    ]
     for x, y, k in spots:
         rz = D.u(0, 6.28)
         kk = kind if k == 1.0 or D.chance(0.4) else D.pick(["vessel", "shapes", "model", "plant", "stone"])
@@ -469,30 +769,63 @@ def close_up() -> dict:
             leaf = nature.leaf_material()
             v, f = things.vessel(D.pick(["vase", "bowl", "cup"]))
             put(mesh(v * [1, 1, 0.5], f, material()), (x, y, 0), (0, 0, rz), k * 0.5)
-            p = D.pick([lambda: [nature.fern(leaf, 0.6)], lambda: [nature.bush(leaf, 0.6, 500)], lambda: [nature.grass(leaf, 0.5, 160, 0.2)], lambda: nature.broadleaf(nature.bark_material(), leaf, 700, 0.7), lambda: nature.flower(leaf, material(any_colour(0.9), None, "plain", 1), material(None, None, "noise", 8), 0.6)])()
+            p = D.pick(
+                [
+                    lambda: [nature.fern(leaf, 0.6)],
+                    lambda: [nature.bush(leaf, 0.6, 500)],
+                    lambda: [nature.grass(leaf, 0.5, 160, 0.2)],
+                    lambda: nature.broadleaf(nature.bark_material(), leaf, 700, 0.7),
+                    lambda: nature.flower(
+                        leaf,
+                        material(any_colour(0.9), None, "plain", 1),
+                        material(None, None, "noise", 8),
+                        0.6,
+                    ),
+                ]
+            )()
             for me in p:
                 put(me, (x, y, 0.2 * k), (0, 0, rz), k)
         elif kk == "food":
             heap((x, y, 0), 0.35 * k, D.u(0.05, 0.16) * k, D.randint(8, 60))
         elif kk == "stone":
-            me = nature.rock(material(None, None, "noise", 3, 0.9, 0.6)) if D.chance(0.6) else nature.crystal(material(any_colour(0.9), None, D.pick(["plain", "noise"]), 2, 0.15))
+            me = (
+                nature.rock(material(None, None, "noise", 3, 0.9, 0.6))
+                if D.chance(0.6)
+                else nature.crystal(material(any_colour(0.9), None, D.pick(["plain", "noise"]), 2, 0.15))
+            )
             put(me, (x, y, 0), (0, 0, rz), k * 0.45)
         else:
             z = 0.0
             for _ in range(D.randint(1, 4)):
                 (v, f), sm = things.primitive()
                 q = D.u(0.25, 0.6) * k
-                put(mesh(v, f, material(None, None, None, D.u(1, 4)), sm), (x + D.n(0, 0.04), y + D.n(0, 0.04), z), (0, 0, D.u(0, 6)), q)
+                put(
+                    mesh(v, f, material(None, None, None, D.u(1, 4)), sm),
+                    (x + D.n(0, 0.04), y + D.n(0, 0.04), z),
+                    (0, 0, D.u(0, 6)),
+                    q,
+                )
                 z += float(v[:, 2].max()) * q
                 if D.chance(0.4):
                     break
     tilt, r = D.pick([D.n(0.1, 0.1), D.u(0.1, 0.6), D.u(0.5, 1.3)]), D.log(0.9, 2.6)
     az = D.n(0, 0.6)
     c = (D.n(0, 0.15), D.n(0, 0.1), D.u(0.15, 0.5))
-    at = (c[0] + r * math.cos(tilt) * math.sin(az), c[1] - r * math.cos(tilt) * math.cos(az), max(0.08, c[2] + r * math.sin(tilt)))
+    at = (
+        c[0] + r * math.cos(tilt) * math.sin(az),
+        c[1] - r * math.cos(tilt) * math.cos(az),
+        max(0.08, c[2] + r * math.sin(tilt)),
+    )
     half = camera(at, c, D.u(28, 70))
     for _ in range(D.randint(0, 2)):
-        lamp("AREA", (D.u(-3, 3), D.u(-3, 2), D.u(0.5, 3)), (0, 0, 0.3), D.u(15, 120), D.u(0.1, 1.5), D.pick([kelvin(D.u(2600, 8000)), kelvin(D.u(2600, 8000)), any_colour(1)[:3]]))
+        lamp(
+            "AREA",
+            (D.u(-3, 3), D.u(-3, 2), D.u(0.5, 3)),
+            (0, 0, 0.3),
+            D.u(15, 120),
+            D.u(0.1, 1.5),
+            D.pick([kelvin(D.u(2600, 8000)), kelvin(D.u(2600, 8000)), any_colour(1)[:3]]),
+        )
     if D.chance(0.2):
         framing(at, c, half)
     return dict(s, kind=kind, fog=False, reach=6)
@@ -526,14 +859,43 @@ def creatures() -> dict:
         for me in nature.animal(D.pick(["sitter", "beast", "bird"]) if mount and i == 0 else None):
             put(me, (x, y, z + top), (0, 0, rz), k * (1 if i == 0 else D.u(0.5, 1.2)))
     low = nature.leaf_material()
-    under = [D.pick([lambda: nature.grass(low, D.u(0.1, 0.3), 500), lambda: nature.grass(low, D.u(0.1, 0.3), 500), lambda: nature.fern(low, D.u(0.2, 0.5)), lambda: nature.bush(low, D.u(0.2, 0.5), 400)])() for _ in range(2)]
-    nature.scatter(under, [(x, y, land.at(x, y) - 0.02) for x, y in spread(D.randint(5, 90), 0.9, 9, 0.8, 1.3)], (0.5, 1.2))
+    under = [
+        D.pick(
+            [
+                lambda: nature.grass(low, D.u(0.1, 0.3), 500),
+                lambda: nature.grass(low, D.u(0.1, 0.3), 500),
+                lambda: nature.fern(low, D.u(0.2, 0.5)),
+                lambda: nature.bush(low, D.u(0.2, 0.5), 400),
+            ]
+        )()
+        for _ in range(2)
+    ]
+    nature.scatter(
+        under,
+        [(x, y, land.at(x, y) - 0.02) for x, y in spread(D.randint(5, 90), 0.9, 9, 0.8, 1.3)],
+        (0.5, 1.2),
+    )
     if D.chance(0.6):
         leaf, bark = nature.leaf_material(), nature.bark_material()
-        tree = D.pick([lambda: nature.conifer(bark, leaf, D.u(3, 6), 1800), lambda: nature.broadleaf(bark, leaf, 1800, D.u(3, 6))])()
-        nature.scatter([tree], [(x, y, land.at(x, y) - 0.1) for x, y in spread(D.randint(2, 25), 5, far * 0.6)])
+        tree = D.pick(
+            [
+                lambda: nature.conifer(bark, leaf, D.u(3, 6), 1800),
+                lambda: nature.broadleaf(bark, leaf, 1800, D.u(3, 6)),
+            ]
+        )()
+        nature.scatter(
+            [tree], [(x, y, land.at(x, y) - 0.1) for x, y in spread(D.randint(2, 25), 5, far * 0.6)]
+        )
     if D.chance(0.3):
-        things.fence(-5, D.u(4, 9), 5, D.u(4, 9), material(hsv(D.u(0.03, 0.1), 0.4, D.u(0.2, 0.9)), None, "noise", 3), None, land.at)
+        things.fence(
+            -5,
+            D.u(4, 9),
+            5,
+            D.u(4, 9),
+            material(hsv(D.u(0.03, 0.1), 0.4, D.u(0.2, 0.9)), None, "noise", 3),
+            None,
+            land.at,
+        )
     eye = D.u(0.15, 1.3)
     at, to = (0, 0, land.at(0, 0.5) + eye), (D.n(0, 0.15), y0, land.at(0, y0) + k * D.u(0.3, 0.6))
     # The first animal fills between a third and all of the picture.
@@ -552,12 +914,36 @@ def room() -> dict:
         put(mesh(*box(-w - 0.1, w + 0.1, back, back + 0.1, 0, h), wall, False)),
         put(mesh(*box(-w - 0.1, -w, -4, back, 0, h), other, False)),
         put(mesh(*box(w, w + 0.1, -4, back, 0, h), other, False)),
-        put(mesh(*box(-w, w, -4, back, h, h + 0.05), material(hsv(0.1, 0.04, D.u(0.6, 0.95)), None, "plain", 1), False)),
-        put(mesh(*box(-w, w, -4, back, -0.05, 0), material(hsv(D.u(0.04, 0.1), D.u(0, 0.6), D.u(0.2, 0.8)), None, D.pick(["planks", "planks", "tiles", "noise", "checker"]), D.u(0.7, 2), D.u(0.2, 0.8)), False)),
+        put(
+            mesh(
+                *box(-w, w, -4, back, h, h + 0.05),
+                material(hsv(0.1, 0.04, D.u(0.6, 0.95)), None, "plain", 1),
+                False,
+            )
+        ),
+        put(
+            mesh(
+                *box(-w, w, -4, back, -0.05, 0),
+                material(
+                    hsv(D.u(0.04, 0.1), D.u(0, 0.6), D.u(0.2, 0.8)),
+                    None,
+                    D.pick(["planks", "planks", "tiles", "noise", "checker"]),
+                    D.u(0.7, 2),
+                    D.u(0.2, 0.8),
+                ),
+                False,
+            )
+        ),
     ]
     for o in shell:
         o.visible_shadow = False  # the sky lights the room through its walls
-    inside = [f for f in FURN.list if f["cat"] in ("Living room", "Bedroom", "Office", "Kitchen", "Bathroom", "Lights", "Doors and windows") and max(f["h"], f["w"]) > 0.3]
+    inside = [
+        f
+        for f in FURN.list
+        if f["cat"]
+        in ("Living room", "Bedroom", "Office", "Kitchen", "Bathroom", "Lights", "Doors and windows")
+        and max(f["h"], f["w"]) > 0.3
+    ]
     x = -w + 0.1
     while x < w - 0.2:
         f = D.pick(inside)
@@ -579,10 +965,29 @@ def room() -> dict:
         FURN.place(f, D.u(-w, w) * 0.6, y, 0, D.u(0, 6.28))
     for _ in range(D.randint(0, 4)):  # pictures
         px, pz, pw, ph = D.u(-w + 0.2, w - 0.8), D.u(1.1, 1.8), D.u(0.25, 0.8), D.u(0.25, 0.8)
-        put(mesh(*box(px - 0.03, px + pw + 0.03, back - 0.03, back, pz - 0.03, pz + ph + 0.03), material(None, None, "plain", 1), False))
-        put(mesh(*box(px, px + pw, back - 0.035, back - 0.029, pz, pz + ph), material(None, None, D.pick(["magic", "cells", "noise", "wave"]), D.u(2, 6)), False))
+        put(
+            mesh(
+                *box(px - 0.03, px + pw + 0.03, back - 0.03, back, pz - 0.03, pz + ph + 0.03),
+                material(None, None, "plain", 1),
+                False,
+            )
+        )
+        put(
+            mesh(
+                *box(px, px + pw, back - 0.035, back - 0.029, pz, pz + ph),
+                material(None, None, D.pick(["magic", "cells", "noise", "wave"]), D.u(2, 6)),
+                False,
+            )
+        )
     for _ in range(D.randint(1, 3)):
-        lamp("AREA", (D.u(-w, w) * 0.8, D.u(-1, back * 0.8), h - 0.15), (0, 1, 1), D.u(10, 70), D.u(0.2, 1.5), kelvin(D.u(2600, 6500)))
+        lamp(
+            "AREA",
+            (D.u(-w, w) * 0.8, D.u(-1, back * 0.8), h - 0.15),
+            (0, 1, 1),
+            D.u(10, 70),
+            D.u(0.2, 1.5),
+            kelvin(D.u(2600, 6500)),
+        )
     s = sky.photographed(D.pick(sky.INDOOR + ("city", "sky", "park")), D.u(0.2, 1.2))
     eye = D.u(0.5, 2.1)
     yaw, pitch = D.n(0, 0.35), D.n(-0.12, 0.15)
@@ -599,16 +1004,40 @@ def street() -> dict:
     put(mesh(*box(-300, 300, -20, 500, -0.1, 0), ground_material(), False))
     lane = D.u(2, 6)
     if D.chance(0.8):
-        put(mesh(*box(-lane * 0.6, lane * 0.6, -20, 300, 0, 0.01), material(hsv(0.6, D.u(0, 0.1), D.u(0.1, 0.4)), None, "noise", 3, 0.9), False))
+        put(
+            mesh(
+                *box(-lane * 0.6, lane * 0.6, -20, 300, 0, 0.01),
+                material(hsv(0.6, D.u(0, 0.1), D.u(0.1, 0.4)), None, "noise", 3, 0.9),
+                False,
+            )
+        )
         for sx in (-1, 1):
-            put(mesh(*box(sx * lane * 0.6, sx * lane, -20, 300, 0, 0.14), material(hsv(0.1, D.u(0, 0.2), D.u(0.3, 0.8)), None, D.pick(["tiles", "brick"]), 1.5), False))
+            put(
+                mesh(
+                    *box(sx * lane * 0.6, sx * lane, -20, 300, 0, 0.14),
+                    material(hsv(0.1, D.u(0, 0.2), D.u(0.3, 0.8)), None, D.pick(["tiles", "brick"]), 1.5),
+                    False,
+                )
+            )
     kind = D.pick(["street", "street", "square", "garden"])
     roofs = [material(any_colour(0.4), None, D.pick(["tiles", "planks", "plain"]), 2) for _ in range(2)]
     glass = [things.glass_material() for _ in range(2)]
     protos = []
     for _ in range(4 if kind != "garden" else 2):
         w, d = D.u(4, 12), D.u(5, 10)
-        protos.append((w, things.house(w, d, D.log(3, 20 if kind == "street" else 9), things.wall_material(), D.pick(roofs), D.pick(glass))))
+        protos.append(
+            (
+                w,
+                things.house(
+                    w,
+                    d,
+                    D.log(3, 20 if kind == "street" else 9),
+                    things.wall_material(),
+                    D.pick(roofs),
+                    D.pick(glass),
+                ),
+            )
+        )
     if kind == "street":
         for sx in (-1, 1):
             y = D.u(-3, 4)
@@ -629,11 +1058,28 @@ def street() -> dict:
         FURN.place(f, x, y + f["d"] / 2, 0, D.pick([0, math.pi / 2, math.pi, D.u(0, 6.28)]))
     leaf, bark = nature.leaf_material(), nature.bark_material()
     if D.chance(0.75):
-        trees = [D.pick([lambda: nature.broadleaf(bark, leaf, 1800, D.u(3, 6)), lambda: nature.conifer(bark, leaf, D.u(3, 6), 1800), lambda: [nature.bush(leaf, D.u(0.8, 1.6), 900)]])() for _ in range(2)]
+        trees = [
+            D.pick(
+                [
+                    lambda: nature.broadleaf(bark, leaf, 1800, D.u(3, 6)),
+                    lambda: nature.conifer(bark, leaf, D.u(3, 6), 1800),
+                    lambda: [nature.bush(leaf, D.u(0.8, 1.6), 900)],
+                ]
+            )()
+            for _ in range(2)
+        ]
         nature.scatter(trees, [(x, y, 0) for x, y in spread(D.randint(2, 24), 3, 40, 0.7, 1.2, lane * 0.7)])
     if D.chance(0.5):  # lamps along the way
         pm = material(hsv(0.6, 0.1, D.u(0.03, 0.4)), None, "plain", 1, 0.4)
-        post = mesh(*join([tube([[0, 0, 0], [0, 0, 3.2]], 0.06), tube([[0, 0, 3.2], [0.4, 0, 3.5], [0.8, 0, 3.45]], 0.04)]), pm)
+        post = mesh(
+            *join(
+                [
+                    tube([[0, 0, 0], [0, 0, 3.2]], 0.06),
+                    tube([[0, 0, 3.2], [0.4, 0, 3.5], [0.8, 0, 3.45]], 0.04),
+                ]
+            ),
+            pm,
+        )
         bulb = mesh(*ball(12, 8), material(hsv(0.12, 0.3, 1), None, "plain", 1, glow=D.u(1, 8)))
         for y in np.arange(D.u(3, 6), 50, D.u(5, 10)):
             for sx in (-1, 1):
@@ -641,7 +1087,9 @@ def street() -> dict:
                 put(bulb, (sx * (lane * 0.75 - 0.8), y, 3.4), (0, 0, 0), 0.14)
     if D.chance(0.35):
         sx = D.pick([-1, 1])
-        things.fence(sx * D.u(1, 2.5), D.u(1, 2), sx * lane, D.u(8, 20), material(any_colour(0.3), None, "noise", 3))
+        things.fence(
+            sx * D.u(1, 2.5), D.u(1, 2), sx * lane, D.u(8, 20), material(any_colour(0.3), None, "noise", 3)
+        )
     eye = D.pick([D.u(0.3, 1), D.u(1.2, 1.9), D.u(2, 6)])
     at = (D.n(0, 1), 0, eye)
     to = (D.n(0, 2), 12, eye + D.n(0.3, 1.5) - max(0, eye - 2) * 0.8)
@@ -657,11 +1105,30 @@ def blossoms() -> dict:
     leaf = nature.leaf_material()
     kinds = []
     for _ in range(D.randint(1, 3)):
-        kinds.append(nature.flower(leaf, material(any_colour(0.9), None, D.pick(["plain", "noise", "wave"]), 2, 0.6, vary=D.u(0, 0.8)), material(hsv(D.u(0.02, 0.17), 0.8, 0.7), None, "noise", 9), D.u(0.35, 0.6)))
-    other = [D.pick([lambda: nature.fern(leaf, 0.5), lambda: nature.bush(leaf, 0.5, 500), lambda: nature.grass(leaf, 0.4, 300, 0.8, 0.02), lambda: nature.mushroom(material(), material(hsv(0.1, 0.1, 0.8), None, "plain"), 0.3)])() for _ in range(2)]
+        kinds.append(
+            nature.flower(
+                leaf,
+                material(any_colour(0.9), None, D.pick(["plain", "noise", "wave"]), 2, 0.6, vary=D.u(0, 0.8)),
+                material(hsv(D.u(0.02, 0.17), 0.8, 0.7), None, "noise", 9),
+                D.u(0.35, 0.6),
+            )
+        )
+    other = [
+        D.pick(
+            [
+                lambda: nature.fern(leaf, 0.5),
+                lambda: nature.bush(leaf, 0.5, 500),
+                lambda: nature.grass(leaf, 0.4, 300, 0.8, 0.02),
+                lambda: nature.mushroom(material(), material(hsv(0.1, 0.1, 0.8), None, "plain"), 0.3),
+            ]
+        )()
+        for _ in range(2)
+    ]
     pts = spread(D.randint(8, 60), 0.5, D.u(2, 8), 0.7, 1.4)
     nature.scatter(kinds, [(x, y, 0) for x, y in pts], (0.6, 1.4), 0.15)
-    nature.scatter(other, [(x, y, 0) for x, y in spread(D.randint(8, 50), 0.7, 10, 0.8, 1.2)], (0.5, 1.4), 0.1)
+    nature.scatter(
+        other, [(x, y, 0) for x, y in spread(D.randint(8, 50), 0.7, 10, 0.8, 1.2)], (0.5, 1.4), 0.1
+    )
     if D.chance(0.5):
         tree = nature.broadleaf(nature.bark_material(), nature.leaf_material(), 1500, 4)
         nature.scatter([tree], [(x, y, 0) for x, y in spread(D.randint(2, 15), 5, 40)])
@@ -692,13 +1159,30 @@ def tumble() -> dict:
             put(FURN.mesh(f), p, rot, D.u(0.15, 0.7) * (0.4 + y * 0.3) / max(f["w"], f["h"], f["d"]))
         else:
             (v, f), sm = things.primitive() if q < 0.7 else ((things.morsel()), True)
-            put(mesh(v, f, material(None, None, None, D.u(1, 4)), sm and f.shape[1] == 4), p, rot, D.u(0.1, 0.5) * (0.4 + y * 0.3))
+            put(
+                mesh(v, f, material(None, None, None, D.u(1, 4)), sm and f.shape[1] == 4),
+                p,
+                rot,
+                D.u(0.1, 0.5) * (0.4 + y * 0.3),
+            )
     camera((0, 0, 0), (D.n(0, 0.05), 1, D.n(0, 0.05)), D.u(22, 50))
     s = sky.photographed(D.pick(sky.INDOOR + sky.OUTDOOR), D.u(0.5, 1.2)) if D.chance(0.6) else sky.painted()
     return dict(s, kind="tumble", fog=D.chance(0.1), reach=12)
 
 
-SCENES = {landscape: 1.5, forest: 1.3, from_above: 1.2, passage: 1.3, table: 1.3, close_up: 1.5, creatures: 1.4, room: 1.0, street: 0.9, blossoms: 0.6, tumble: 0.4}
+SCENES = {
+    landscape: 1.5,
+    forest: 1.3,
+    from_above: 1.2,
+    passage: 1.3,
+    table: 1.3,
+    close_up: 1.5,
+    creatures: 1.4,
+    room: 1.0,
+    street: 0.9,
+    blossoms: 0.6,
+    tumble: 0.4,
+}
 
 
 def finish(renderer, sid: int, info: dict, rgb, z, ids, name: str, blur_share: float = 0.4) -> bool:
@@ -736,7 +1220,15 @@ def main() -> None:
     args = ap.parse_args(sys.argv[sys.argv.index("--") + 1 :])
     FURN = things.Furniture(args.assets)
     sky.load_hdris(args.assets)
-    r = render.Renderer(stage, args.out, args.width, args.height, args.spp, args.threads, "meta_%d_%d.jsonl" % (args.seed, args.start))
+    r = render.Renderer(
+        stage,
+        args.out,
+        args.width,
+        args.height,
+        args.spp,
+        args.threads,
+        "meta_%d_%d.jsonl" % (args.seed, args.start),
+    )
     scenes = {f: w for f, w in SCENES.items() if not args.only or f.__name__ in args.only.split(",")}
     for sid in range(args.start, args.start + args.n):
         if args.stop and os.path.exists(args.stop):
@@ -753,16 +1245,27 @@ def main() -> None:
             t2 = time.time()
             near, seen = float(np.percentile(z, 2)), z[z < render.FAR]
             # Nothing to learn where a surface fills the picture or where all is sky: draw again.
-            ok = near > 0.27 and len(seen) > 0.12 * z.size and np.percentile(seen, 97) > 1.25 * np.percentile(seen, 3)
+            ok = (
+                near > 0.27
+                and len(seen) > 0.12 * z.size
+                and np.percentile(seen, 97) > 1.25 * np.percentile(seen, 3)
+            )
             if ok:
                 rgb = r.colour(sid, 0, D.u(0.1, 0.25))
                 t3 = time.time()
                 ok = finish(r, sid, info, rgb, z, ids, build.__name__)
             stage.clear()
             if ok:
-                print("SAMPLE %d %s build %.2f depth %.2f rgb %.2f post %.2f" % (sid, build.__name__, t1 - t0, t2 - t1, t3 - t2, time.time() - t3), flush=True)
+                print(
+                    "SAMPLE %d %s build %.2f depth %.2f rgb %.2f post %.2f"
+                    % (sid, build.__name__, t1 - t0, t2 - t1, t3 - t2, time.time() - t3),
+                    flush=True,
+                )
                 break
-            print("AGAIN %d %s %.2f %.2f %d" % (sid, build.__name__, near, len(seen) / z.size, attempt), flush=True)
+            print(
+                "AGAIN %d %s %.2f %.2f %d" % (sid, build.__name__, near, len(seen) / z.size, attempt),
+                flush=True,
+            )
         if sid % 40 == 39:
             FURN.forget()
     r.close()

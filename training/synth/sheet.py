@@ -1,4 +1,5 @@
 """A contact sheet of samples, photo | disparity:   python3 sheet.py OUT.png DIR [--n 24] [--ids 300000,300004]"""
+
 from __future__ import annotations
 
 import argparse

@@ -1,4 +1,5 @@
 """Made things: furniture models, turned vessels, heaps of food, machines, buildings, fences."""
+
 from __future__ import annotations
 
 import json
@@ -28,7 +29,13 @@ class Furniture:
 
     def choose(self, cats, low=0.0, high=99.0, words=()):
         """Models of some categories whose longest side is between low and high metres."""
-        return [f for f in self.list if (not cats or f["cat"] in cats) and low <= max(f["h"], f["w"], f["d"]) <= high and (not words or any(w in f["name"].lower() for w in words))]
+        return [
+            f
+            for f in self.list
+            if (not cats or f["cat"] in cats)
+            and low <= max(f["h"], f["w"], f["d"]) <= high
+            and (not words or any(w in f["name"].lower() for w in words))
+        ]
 
     def mesh(self, f):
         if f["name"] in self.pool:
@@ -89,15 +96,29 @@ def vessel(kind: str | None = None, n: int = 26):
         outer = list(zip(r, t))
     elif kind == "bowl":
         d = D.u(0.3, 0.6)
-        outer = [(0.18, 0)] + [(0.18 + 0.32 * math.sin(a), d * (1 - math.cos(a))) for a in np.linspace(0.2, 1.57, 8)]
+        outer = [(0.18, 0)] + [
+            (0.18 + 0.32 * math.sin(a), d * (1 - math.cos(a))) for a in np.linspace(0.2, 1.57, 8)
+        ]
     elif kind == "plate":
         outer = [(0.3, 0), (0.36, 0.02), (0.5, D.u(0.05, 0.1))]
     elif kind == "bottle":
         h = D.u(0.5, 0.65)
-        outer = [(0.16, 0), (0.17, 0.02), (0.17, h), (0.14, h + 0.08), (0.055, h + 0.2), (0.055, 0.97), (0.07, 1)]
+        outer = [
+            (0.16, 0),
+            (0.17, 0.02),
+            (0.17, h),
+            (0.14, h + 0.08),
+            (0.055, h + 0.2),
+            (0.055, 0.97),
+            (0.07, 1),
+        ]
     else:
         outer = [(D.u(0.2, 0.35), 0), (0.35, 0.6), (D.u(0.3, 0.42), 0.8)]
-    inner = [(max(0.002, r - 0.025), h + (0.03 if i == len(outer) - 1 else 0)) for i, (r, h) in enumerate(reversed(outer)) if h > 0.01]
+    inner = [
+        (max(0.002, r - 0.025), h + (0.03 if i == len(outer) - 1 else 0))
+        for i, (r, h) in enumerate(reversed(outer))
+        if h > 0.01
+    ]
     profile = [(0.001, 0.0)] + outer + inner + [(0.001, 0.03)]
     v, f = lathe(profile, n)
     if kind == "cup":
@@ -109,7 +130,23 @@ def vessel(kind: str | None = None, n: int = 26):
 
 def morsel(kind: str | None = None):
     """One piece of food or other small thing, of radius about 1."""
-    kind = kind or D.pick(["ball", "ball", "egg", "lump", "lump", "cube", "ring", "can", "slice", "leaf", "stick", "cone", "star"])
+    kind = kind or D.pick(
+        [
+            "ball",
+            "ball",
+            "egg",
+            "lump",
+            "lump",
+            "cube",
+            "ring",
+            "can",
+            "slice",
+            "leaf",
+            "stick",
+            "cone",
+            "star",
+        ]
+    )
     if kind == "ball":
         return ball(14, 9)
     if kind == "egg":
@@ -117,7 +154,12 @@ def morsel(kind: str | None = None):
         return v * [D.u(0.5, 0.8), D.u(0.6, 1), D.u(0.5, 1)], f
     if kind == "lump":
         v, f = ball(16, 10)
-        return v * (1 + 0.6 * kit.fbm(v * D.u(0.8, 2) + D.u(0, 50), 3))[:, None] * [1, D.u(0.6, 1), D.u(0.5, 0.9)], f
+        return (
+            v
+            * (1 + 0.6 * kit.fbm(v * D.u(0.8, 2) + D.u(0, 50), 3))[:, None]
+            * [1, D.u(0.6, 1), D.u(0.5, 0.9)],
+            f,
+        )
     if kind == "cube":
         return box(-0.7, 0.7, -0.7, 0.7, -D.u(0.2, 0.7), 0.7)
     if kind == "ring":
@@ -131,11 +173,22 @@ def morsel(kind: str | None = None):
         u = np.linspace(0, 1, 8)
         w = np.sin(u * math.pi) * 0.5
         wave = 0.2 * np.sin(u * 7)
-        v = np.stack([np.stack([u * 2 - 1, w, wave + 0.15], 1), np.stack([u * 2 - 1, 0 * w, wave], 1), np.stack([u * 2 - 1, -w, wave + 0.2], 1)], 1)
+        v = np.stack(
+            [
+                np.stack([u * 2 - 1, w, wave + 0.15], 1),
+                np.stack([u * 2 - 1, 0 * w, wave], 1),
+                np.stack([u * 2 - 1, -w, wave + 0.2], 1),
+            ],
+            1,
+        )
         return v.reshape(-1, 3).astype(np.float32), kit.grid(8, 3)
     if kind == "stick":
         a = np.linspace(-1, 1, 7)
-        return tube(np.stack([a * 1.3, D.u(-0.4, 0.4) * a**2, 0 * a], 1), D.u(0.12, 0.3) * np.clip(1.2 - a**4, 0.3, 1), k=8)
+        return tube(
+            np.stack([a * 1.3, D.u(-0.4, 0.4) * a**2, 0 * a], 1),
+            D.u(0.12, 0.3) * np.clip(1.2 - a**4, 0.3, 1),
+            k=8,
+        )
     if kind == "cone":
         return lathe([(0.001, -0.8), (0.7, -0.8), (0.5, 0), (0.001, 1)], 12)
     a = np.arange(10) * math.pi / 5
@@ -156,7 +209,14 @@ def heap(centre, radius: float, size: float, count: int, kinds=None, edge: float
     for k in kinds:
         v, f = morsel(k)
         shiny = D.chance(0.4)
-        mat = material(any_colour(strong), None, D.pick(["plain", "noise", "noise", "spots", "voronoi", "wave"]), D.u(0.5, 2), 0.2 if shiny else 0.7, vary=D.u(0, 0.9))
+        mat = material(
+            any_colour(strong),
+            None,
+            D.pick(["plain", "noise", "noise", "spots", "voronoi", "wave"]),
+            D.u(0.5, 2),
+            0.2 if shiny else 0.7,
+            vary=D.u(0, 0.9),
+        )
         meshes.append((mesh(v, f, mat, f.shape[1] == 4 and D.chance(0.9)), D.u(0.7, 1.3)))
     at = np.zeros((0, 4))
     for _ in range(count):
@@ -186,7 +246,12 @@ def noodles(centre, radius: float, size: float):
         p[:, :2] *= np.minimum(1, radius * 0.9 / np.maximum(q, 1e-6))
         p[:, 2] = np.abs(p[:, 2]) * 0.3 + D.u(0.3, 2.5) * size
         parts.append(tube(p, size, k=5))
-    put(mesh(*join(parts), material(hsv(D.u(0.08, 0.16), D.u(0.2, 0.7), D.u(0.6, 0.95)), None, "plain", 1, 0.4)), centre)
+    put(
+        mesh(
+            *join(parts), material(hsv(D.u(0.08, 0.16), D.u(0.2, 0.7), D.u(0.6, 0.95)), None, "plain", 1, 0.4)
+        ),
+        centre,
+    )
 
 
 def primitive():
@@ -206,7 +271,12 @@ def primitive():
         v = turn(v, D.pick([0, 1.57]), 0, D.u(0, 3)) * D.u(0.3, 0.55)
         return (v - [0, 0, v[:, 2].min()], f), True
     if k == "cone":
-        return lathe([(0.001, 0), (D.u(0.3, 0.5), 0), (D.u(0.0, 0.2) + 0.001, D.u(0.5, 1.3))], D.pick([4, 6, 24])), False
+        return (
+            lathe(
+                [(0.001, 0), (D.u(0.3, 0.5), 0), (D.u(0.0, 0.2) + 0.001, D.u(0.5, 1.3))], D.pick([4, 6, 24])
+            ),
+            False,
+        )
     if k == "tube":
         a = np.linspace(0, 1, 16)
         p = np.stack([np.sin(a * D.u(1, 6)) * 0.4, np.cos(a * D.u(1, 6)) * 0.4, a * D.u(0.4, 1.2)], 1)
@@ -220,7 +290,17 @@ def primitive():
 
 def machine():
     """Objects of a made-up machine about one unit high: body, parts, pipes, wheels, knobs, sometimes a head and arms."""
-    mats = [material(any_colour(0.6), None, D.pick(["plain", "plain", "noise", "tiles", "wave"]), D.u(1, 3), D.u(0.15, 0.6), metal=D.pick([0, 0, 0.6, 0.9])) for _ in range(D.randint(2, 5))]
+    mats = [
+        material(
+            any_colour(0.6),
+            None,
+            D.pick(["plain", "plain", "noise", "tiles", "wave"]),
+            D.u(1, 3),
+            D.u(0.15, 0.6),
+            metal=D.pick([0, 0, 0.6, 0.9]),
+        )
+        for _ in range(D.randint(2, 5))
+    ]
     dark = material(hsv(0.6, 0.1, D.u(0.03, 0.2)), None, "plain", 1, 0.6)
     w, d, h0, h1 = D.u(0.2, 0.55), D.u(0.15, 0.45), D.u(0.05, 0.4), D.u(0.55, 0.8)
     out = []
@@ -238,18 +318,49 @@ def machine():
         r = min(0.3, h0 + 0.12)
         v, f = ring(D.u(0.4, 0.9))
         v = turn(v, 0, math.pi / 2) * r
-        part(*join([(v * [D.u(0.8, 1.5), 1, 1] + [sx * (w + 0.04), y, r], f) for sx in (-1, 1) for y in (-d * 0.8, d * 0.8)]), dark, True)
+        part(
+            *join(
+                [
+                    (v * [D.u(0.8, 1.5), 1, 1] + [sx * (w + 0.04), y, r], f)
+                    for sx in (-1, 1)
+                    for y in (-d * 0.8, d * 0.8)
+                ]
+            ),
+            dark,
+            True,
+        )
     else:  # legs
-        part(*join([tube([[sx * w * 0.7, sy * d * 0.7, h0 + 0.02], [sx * w * D.u(0.7, 1.1), sy * d, 0]], D.u(0.03, 0.08), k=8) for sx in (-1, 1) for sy in (-1, 1)]), D.pick(mats), True)
+        part(
+            *join(
+                [
+                    tube(
+                        [[sx * w * 0.7, sy * d * 0.7, h0 + 0.02], [sx * w * D.u(0.7, 1.1), sy * d, 0]],
+                        D.u(0.03, 0.08),
+                        k=8,
+                    )
+                    for sx in (-1, 1)
+                    for sy in (-1, 1)
+                ]
+            ),
+            D.pick(mats),
+            True,
+        )
     for _ in range(D.randint(2, 9)):  # what sticks out of the body
         (v, f), sm = primitive()
         s = D.u(0.08, 0.4)
         side = D.randint(0, 3)
-        at = {0: (D.u(-w, w), -d, D.u(h0, h1)), 1: (-w, D.u(-d, d), D.u(h0, h1)), 2: (w, D.u(-d, d), D.u(h0, h1)), 3: (D.u(-w, w), D.u(-d, d), h1)}[side]
+        at = {
+            0: (D.u(-w, w), -d, D.u(h0, h1)),
+            1: (-w, D.u(-d, d), D.u(h0, h1)),
+            2: (w, D.u(-d, d), D.u(h0, h1)),
+            3: (D.u(-w, w), D.u(-d, d), h1),
+        }[side]
         rot = {0: (math.pi / 2, 0, 0), 1: (0, -math.pi / 2, 0), 2: (0, math.pi / 2, 0), 3: (0, 0, 0)}[side]
         part(turn(v * s, *rot) + at, f, D.pick(mats + [dark]), sm)
     for _ in range(D.randint(0, 5)):  # pipes and cables
-        p = np.stack([D.np.uniform(-w, w, 5), D.np.uniform(-d * 1.5, -d, 5), D.np.uniform(h0, h1 + 0.2, 5)], 1)
+        p = np.stack(
+            [D.np.uniform(-w, w, 5), D.np.uniform(-d * 1.5, -d, 5), D.np.uniform(h0, h1 + 0.2, 5)], 1
+        )
         t = np.linspace(0, 4, 17)
         p = np.stack([np.interp(t, range(5), p[:, k]) for k in range(3)], 1)
         p[1:-1] = (p[:-2] + p[1:-1] * 2 + p[2:]) / 4
@@ -260,9 +371,20 @@ def machine():
         part(*box(-hs, hs, -hs * 0.8, hs * 0.8, tip, tip + hs * 1.4), D.pick(mats))
         v, f = ball(12, 8)
         glow = material(any_colour(1), None, "plain", 1, 0.2, glow=D.u(0, 3))
-        part(*join([(v * hs * D.u(0.2, 0.35) + [sx * hs * 0.45, -hs * 0.8, tip + hs * 0.85], f) for sx in (-1, 1)]), glow, True)
+        part(
+            *join(
+                [
+                    (v * hs * D.u(0.2, 0.35) + [sx * hs * 0.45, -hs * 0.8, tip + hs * 0.85], f)
+                    for sx in (-1, 1)
+                ]
+            ),
+            glow,
+            True,
+        )
         for sx in (-1, 1):
-            e, hnd = np.array([sx * (w + 0.18), -D.u(0, 0.2), (h0 + h1) / 2 + D.n(0, 0.1)]), np.array([sx * D.u(0.1, w + 0.2), -D.u(0.2, 0.8), D.u(h0, h1 + 0.2)])
+            e, hnd = np.array([sx * (w + 0.18), -D.u(0, 0.2), (h0 + h1) / 2 + D.n(0, 0.1)]), np.array(
+                [sx * D.u(0.1, w + 0.2), -D.u(0.2, 0.8), D.u(h0, h1 + 0.2)]
+            )
             part(*tube([[sx * w, 0, h1 - 0.08], e, hnd], D.u(0.03, 0.07), k=9), D.pick(mats), True)
             part(v * 0.08 + hnd, f, D.pick(mats + [dark]), True)
     return out
@@ -273,7 +395,14 @@ def machine():
 
 def wall_material():
     h = D.pick([D.u(0.02, 0.12), D.u(0.02, 0.12), D.u(0.55, 0.65), D.random()])
-    return material(hsv(h, D.u(0, 0.6), D.u(0.25, 0.95)), None, D.pick(["brick", "brick", "noise", "plain", "planks", "tiles", "cells"]), D.u(0.5, 2.5), 0.9, 0.4)
+    return material(
+        hsv(h, D.u(0, 0.6), D.u(0.25, 0.95)),
+        None,
+        D.pick(["brick", "brick", "noise", "plain", "planks", "tiles", "cells"]),
+        D.u(0.5, 2.5),
+        0.9,
+        0.4,
+    )
 
 
 def house(w: float, d: float, h: float, wall, roof, glass, kind: str | None = None):
@@ -284,15 +413,36 @@ def house(w: float, d: float, h: float, wall, roof, glass, kind: str | None = No
     if kind == "gable":
         g = min(w, d) * D.u(0.3, 0.8)
         e = w * 0.06
-        v = np.array([[-w / 2 - e, -e, h], [w / 2 + e, -e, h], [w / 2 + e, d + e, h], [-w / 2 - e, d + e, h], [-w / 2 - e, d / 2, h + g], [w / 2 + e, d / 2, h + g]])
+        v = np.array(
+            [
+                [-w / 2 - e, -e, h],
+                [w / 2 + e, -e, h],
+                [w / 2 + e, d + e, h],
+                [-w / 2 - e, d + e, h],
+                [-w / 2 - e, d / 2, h + g],
+                [w / 2 + e, d / 2, h + g],
+            ]
+        )
         if D.chance(0.5):
-            v = np.array([[-w / 2 - e, -e, h], [w / 2 + e, -e, h], [w / 2 + e, d + e, h], [-w / 2 - e, d + e, h], [0, -e, h + g], [0, d + e, h + g]])
+            v = np.array(
+                [
+                    [-w / 2 - e, -e, h],
+                    [w / 2 + e, -e, h],
+                    [w / 2 + e, d + e, h],
+                    [-w / 2 - e, d + e, h],
+                    [0, -e, h + g],
+                    [0, d + e, h + g],
+                ]
+            )
             tops.append((v, np.array([[0, 4, 5, 3], [1, 2, 5, 4], [0, 1, 4, 4], [2, 3, 5, 5]])))
         else:
             tops.append((v, np.array([[0, 1, 5, 4], [2, 3, 4, 5], [0, 4, 3, 3], [1, 2, 5, 5]])))
         tops[-1] = (tops[-1][0], np.concatenate([tops[-1][1][:2], [[0, 1, 2, 3]], tops[-1][1][2:]]))
     elif kind == "tower":
-        v, f = lathe([(w * 0.62, h), (w * 0.3, h + w * D.u(0.4, 1.2)), (0.001, h + w * D.u(1.2, 2.4))], D.pick([4, 8, 16]))
+        v, f = lathe(
+            [(w * 0.62, h), (w * 0.3, h + w * D.u(0.4, 1.2)), (0.001, h + w * D.u(1.2, 2.4))],
+            D.pick([4, 8, 16]),
+        )
         tops.append((turn(v, 0, 0, 0.785) + [0, d / 2, 0], f))
     else:
         tops.append(box(-w / 2 - 0.1, w / 2 + 0.1, -0.1, d + 0.1, h, h + D.u(0.1, 0.6)))
@@ -329,7 +479,17 @@ def house(w: float, d: float, h: float, wall, roof, glass, kind: str | None = No
 
 def glass_material():
     lit = D.chance(0.25)
-    return material(hsv(D.u(0.1, 0.15) if lit else D.u(0.55, 0.65), D.u(0.1, 0.5), D.u(0.6, 1) if lit else D.u(0.03, 0.4)), None, "plain", 1, 0.15, 0, glow=D.u(0.5, 3) if lit else 0)
+    return material(
+        hsv(
+            D.u(0.1, 0.15) if lit else D.u(0.55, 0.65), D.u(0.1, 0.5), D.u(0.6, 1) if lit else D.u(0.03, 0.4)
+        ),
+        None,
+        "plain",
+        1,
+        0.15,
+        0,
+        glow=D.u(0.5, 3) if lit else 0,
+    )
 
 
 def fence(x0, y0, x1, y1, mat, height=None, at=lambda x, y: 0.0):
@@ -366,4 +526,12 @@ def chain(p0, p1, link: float, mat, sag: float = 0.3):
         t = (i + 0.5) / n
         q = p0 + d * t - np.array([0, 0, sag * 4 * t * (1 - t)])
         slope = d - np.array([0, 0, sag * 4 * (1 - 2 * t)])
-        put(me, q, (1.57 * (i % 2), -math.atan2(slope[2], math.hypot(slope[0], slope[1])), math.atan2(slope[1], slope[0])))
+        put(
+            me,
+            q,
+            (
+                1.57 * (i % 2),
+                -math.atan2(slope[2], math.hypot(slope[0], slope[1])),
+                math.atan2(slope[1], slope[0]),
+            ),
+        )
