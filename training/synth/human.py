@@ -625,10 +625,10 @@ def landmarks(lib, rest, body, posed_eyes, eyes):
     nose = np.where((np.abs(r[:, 0]) < 0.012) & (z < -0.02) & (z > -0.06))[0]
     tip = nose[r[nose, 1].argmin()]
     w = lib.weights[:FACE]
-    lips = np.where(
-        (w[:, [lib.bone[b] for b in lib.bones if b.startswith("oris")]].sum(1) > 0.5)
-        & (np.abs(r[:, 0]) < 0.04)
-    )[0]
+    lips = w[:, [lib.bone[b] for b in lib.bones if b.startswith("oris")]].sum(1) > 0.4
+    # Corners lie where the lips meet: half-way up the mouth, not on the wider rim of the lower lip's skin.
+    middle = (r[lips, 2].min() + r[lips, 2].max()) / 2
+    lips = np.where(lips & (np.abs(r[:, 2] - middle) < 0.005) & (np.abs(r[:, 0]) < 0.035))[0]
     left, right = lips[r[lips, 0].argmax()], lips[r[lips, 0].argmin()]
     side = eyes[:, 0] > 0
     return np.stack([posed_eyes[side].mean(0), posed_eyes[~side].mean(0), body[tip], body[left], body[right]])
