@@ -52,7 +52,10 @@ def _rendered(folder: pathlib.Path, faces: "Faces") -> list[dict]:
         photo = f.with_name(stem + ".jpg")
         if m is None or d is None or not photo.exists():
             continue  # still being written
-        out.append({"rgb": _rgb(photo), "disp": d, "unit": (4 / 65535, 0.0), "mask": (m > 0).astype(np.uint8) * 255, **faces.of(stem, heads.get(stem, []))})
+        rgb = _rgb(photo)
+        if cv2.resize(rgb, (80, 80), interpolation=cv2.INTER_AREA).std() < 0.06 * 255:
+            continue  # night or fog in which nothing is to be seen
+        out.append({"rgb": rgb, "disp": d, "unit": (4 / 65535, 0.0), "mask": (m > 0).astype(np.uint8) * 255, **faces.of(stem, heads.get(stem, []))})
     return out
 
 
