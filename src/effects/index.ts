@@ -2,4 +2,12 @@ export { applyBokeh, BOKEH_PARAMS, type BokehOptions } from './bokeh.js';
 export { focalRange, type FocalRange, type Focus } from './focus.js';
 export { applyGrade, GRADE_PARAMS, type GradeOptions, type GradeParams, type GradeRange } from './grade.js';
 export { placeSticker, STICKER_PARAMS, type StickerOptions, type StickerResult } from './sticker.js';
+export {
+  BACKGROUND_PARAMS,
+  replaceBackground,
+  type Background,
+  type ReplaceBackgroundOptions,
+  type ReplacedBackground,
+} from './replace-background.js';
+export { matteFromDepth } from './matte-from-depth.js';
 export { visualiseDepth, type VisualiseOptions } from './visualise.js';

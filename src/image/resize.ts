@@ -1,4 +1,6 @@
-import type { ImageDataLike } from './image-data.js';
+import { forRows, type TaskOptions } from '../core/task.js';
+import { encodeSrgb8, SRGB_TO_LINEAR } from './colour.js';
+import { createImage, type ImageDataLike, type OutputImage } from './image-data.js';
 
 /**
  * Area-averaged RGB of an image at another size, `(rgb / 255 - mean) / std`, interleaved Float32 [height, width, 3].
@@ -93,6 +95,56 @@ export function resizePlane(
   return out;
 }
 
+/**
+ * An image at another size, in linear light with premultiplied alpha: area-averaged when shrinking, bilinear when
+ * enlarging. `cover` keeps the proportions and cuts what stands over, evenly; `stretch` does not.
+ */
+export async function resizeImage(
+  image: ImageDataLike,
+  width: number,
+  height: number,
+  options: TaskOptions & { fit?: 'cover' | 'stretch' } = {},
+): Promise<OutputImage> {
+  const out = createImage(width, height, image.colorSpace);
+  const scale = Math.max(width / image.width, height / image.height);
+  const cut = (from: number, to: number) => (options.fit === 'cover' ? (from - to / scale) / 2 : 0);
+  const xs = spans(image.width, width, cut(image.width, width));
+  const ys = spans(image.height, height, cut(image.height, height));
+  const line = new Float32Array(width * 4);
+  const sum = new Float32Array(width * 4);
+  let held = -1;
+  await forRows(height, 1, options, (y) => {
+    sum.fill(0);
+    for (let k = ys.start[y]!; k < ys.start[y + 1]!; k++) {
+      if (held !== ys.index[k]!) {
+        held = ys.index[k]!;
+        averageLight(image, held, xs, line);
+      }
+      const w = ys.weight[k]!;
+      for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + w * line[i]!;
+    }
+    for (let i = 0, p = y * width * 4; i < sum.length; i += 4, p += 4) {
+      const a = sum[i + 3]!;
+      for (let c = 0; c < 3; c++) out.data[p + c] = a > 0 ? encodeSrgb8(sum[i + c]! / a) : 0;
+      out.data[p + 3] = Math.round(a * 255);
+    }
+  });
+  return out;
+}
+
+function averageLight(image: ImageDataLike, y: number, { start, index, weight }: Spans, line: Float32Array): void {
+  const { data, width } = image;
+  line.fill(0);
+  for (let x = 0, o = 0; o < line.length; x++, o += 4) {
+    for (let k = start[x]!; k < start[x + 1]!; k++) {
+      const p = (y * width + index[k]!) * 4;
+      const a = (weight[k]! * data[p + 3]!) / 255;
+      for (let c = 0; c < 3; c++) line[o + c] = line[o + c]! + a * SRGB_TO_LINEAR[data[p + c]!]!;
+      line[o + 3] = line[o + 3]! + a;
+    }
+  }
+}
+
 /** For each target sample, the source samples it averages: entries start[i] .. start[i + 1], weights summing to 1. */
 interface Spans {
   readonly start: Int32Array;
@@ -100,15 +152,16 @@ interface Spans {
   readonly weight: Float32Array;
 }
 
-function spans(from: number, to: number): Spans {
+/** @param cut source samples left out at each end. */
+function spans(from: number, to: number, cut = 0): Spans {
   const start = new Int32Array(to + 1);
   const index: number[] = [];
   const weight: number[] = [];
-  const ratio = from / to;
+  const ratio = (from - 2 * cut) / to;
   for (let i = 0; i < to; i++) {
     start[i] = index.length;
     if (ratio > 1) {
-      const a = i * ratio;
+      const a = cut + i * ratio;
       const b = Math.min(from, a + ratio);
       for (let k = Math.floor(a); k < b; k++) {
         const w = (Math.min(b, k + 1) - Math.max(a, k)) / ratio;
@@ -118,7 +171,7 @@ function spans(from: number, to: number): Spans {
         }
       }
     } else {
-      const c = Math.min(from - 1, Math.max(0, (i + 0.5) * ratio - 0.5));
+      const c = Math.min(from - 1, Math.max(0, cut + (i + 0.5) * ratio - 0.5));
       const k = Math.floor(c);
       index.push(k);
       weight.push(1 - (c - k));

@@ -1,0 +1,278 @@
+import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
+import { forRows, part, type TaskOptions } from '../core/task.js';
+import type { DepthMap } from '../depth/depth-map.js';
+import { encodeSrgb8, SRGB_TO_LINEAR } from '../image/colour.js';
+import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import { matchMatte, type Matte } from '../image/matte.js';
+import { requireColour } from '../image/parse-colour.js';
+import { resizeImage } from '../image/resize.js';
+import { applyBokeh, type BokehOptions } from './bokeh.js';
+import { fillBehind } from './fill-behind.js';
+import { applyGrade, type GradeParams } from './grade.js';
+import { matchDepth } from './match-depth.js';
+import { matteFromDepth } from './matte-from-depth.js';
+import { Unmixer } from './unmix.js';
+
+/**
+ * What stands behind the subject:
+ * - `'transparent'`: nothing; the result has alpha;
+ * - `{ colour }`: one colour;
+ * - `{ gradient }`: from one colour to another along an angle as in CSS (0 = upwards, 90 = to the right; default 180);
+ * - `{ blur }`: the photo's own background without the subject, blurred by a disc of this radius (share of the long side);
+ * - `{ image }`: another photo, scaled to cover. With its `depth` it can be given depth of field (`bokeh`).
+ *
+ * `grade` is the look of the new background.
+ */
+export type Background =
+  | 'transparent'
+  | { readonly colour: string }
+  | { readonly gradient: { readonly from: string; readonly to: string; readonly angle?: number } }
+  | { readonly blur: number; readonly grade?: GradeParams | undefined }
+  | {
+      readonly image: ImageDataLike;
+      readonly fit?: 'cover' | 'stretch' | undefined;
+      readonly depth?: DepthMap | undefined;
+      readonly bokeh?: BokehOptions | undefined;
+      readonly grade?: GradeParams | undefined;
+    };
+
+export interface ReplaceBackgroundOptions {
+  background: Background;
+  /** How much of each pixel is the subject; of any size. Needed unless `depth` is given. */
+  matte?: Matte | undefined;
+  /** The photo's depth: makes the matte where none is given (everything nearer than `split`). */
+  depth?: DepthMap | undefined;
+  /** The subject's own colours where it mixes with the old background; the photo's size. Default: estimated. */
+  foreground?: ImageDataLike | undefined;
+  /** Disparity between subject and background, 0..1. Default: Otsu's threshold of the depth. */
+  split?: number | undefined;
+}
+
+export interface ReplacedBackground {
+  readonly image: OutputImage;
+  /** The subject's disparity where it is, the new background's (farther than it) elsewhere. */
+  readonly depth: DepthMap;
+}
+
+/** Numeric options: default, range and unit. */
+export const BACKGROUND_PARAMS = {
+  blur: { default: 0.03, min: 0, max: 0.2, unit: 'share of the long side', doc: 'Radius of the blur.' },
+  angle: { default: 180, min: -360, max: 360, unit: 'degrees', doc: 'Direction of the gradient, as in CSS.' },
+} as const satisfies NumberTable;
+
+/** Disparity of a background that has no depth of its own. */
+const FAR = 0;
+/** The subject's disparity where no depth is given. */
+const SUBJECT = 1;
+/** Share from which a pixel's depth is the subject's. */
+const SOLID = 0.5;
+/** Share of the subject from which a pixel tells nothing about what is behind. */
+const COVERED = 0.02;
+
+/**
+ * Cuts the subject out and puts something else behind it.
+ *
+ * ```ts
+ * const { image } = await replaceBackground(photo, { matte, background: { image: beach, bokeh: { aperture: 0.02 } } });
+ * ```
+ *
+ * Where subject and old background mix in a pixel, the subject's part is taken out of it first; the mixture with the
+ * new background is made in linear light, so that no rim of the old one is left.
+ *
+ * @throws RelievoError `INVALID_PARAM`, `INVALID_DEPTH`, `UNSUPPORTED_IMAGE`, `IMAGE_TOO_LARGE`; or the signal's reason.
+ */
+export async function replaceBackground(
+  image: ImageDataLike,
+  options: ReplaceBackgroundOptions & TaskOptions,
+): Promise<ReplacedBackground> {
+  options.signal?.throwIfAborted();
+  knownKeys('background', options, ['background', 'matte', 'depth', 'foreground', 'split', 'signal', 'onProgress']);
+  checkImage('background', image);
+  const { foreground, background } = options;
+  if (foreground) {
+    checkImage('background foreground', foreground);
+    if (foreground.width !== image.width || foreground.height !== image.height)
+      throw invalid(
+        'background',
+        'foreground',
+        "an image of the photo's size",
+        `${foreground.width} × ${foreground.height}`,
+      );
+  }
+  checkBackground(background);
+  const { width, height } = image;
+  const map = options.depth && (await matchDepth('background', options.depth, image, part(options, 0, 0.1)));
+  if (!options.matte && !map) throw invalid('background', 'matte', 'given, or a depth', undefined);
+  const matte = options.matte
+    ? matchMatte('background', options.matte, image)
+    : await matteFromDepth(image, map!, { split: options.split, signal: options.signal });
+  const behind = await paint(background, image, matte, part(options, 0.2, 0.7));
+
+  const output = createImage(width, height, image.colorSpace);
+  const nearest = map ? farEnd(map.data, matte.data) : SUBJECT;
+  const outDepth = new Float32Array(width * height);
+  const unmixer = new Unmixer(image, matte.data);
+  await forRows(height, 4, part(options, 0.7, 1), (y0, y1) => {
+    for (let y = y0; y < y1; y++) {
+      for (let x = 0, i = y * width; x < width; x++, i++) {
+        const share = matte.data[i]!;
+        outDepth[i] = share >= SOLID ? (map?.data[i] ?? SUBJECT) : (behind?.depth?.[i] ?? FAR) * nearest;
+        mix(output.data, i, x, y, share);
+      }
+    }
+  });
+  return { image: output, depth: { width, height, data: outDepth } };
+
+  function mix(out: Uint8ClampedArray, i: number, x: number, y: number, share: number): void {
+    const p = i * 4;
+    const over = (share * image.data[p + 3]!) / 255;
+    if (over === 1) {
+      for (let c = 0; c < 3; c++) out[p + c] = (foreground ?? image).data[p + c]!;
+      out[p + 3] = 255;
+      return;
+    }
+    const under = behind ? behind.image.data[p + 3]! / 255 : 0;
+    const alpha = over + (1 - over) * under;
+    if (alpha === 0) return;
+    const mixed = share > 0 && share < 1 && !foreground;
+    if (mixed) unmixer.at(x, y);
+    for (let c = 0; c < 3; c++) {
+      const own = mixed ? unmixer.near[c]! : SRGB_TO_LINEAR[(foreground ?? image).data[p + c]!]!;
+      const new_ = behind ? SRGB_TO_LINEAR[behind.image.data[p + c]!]! : 0;
+      out[p + c] = encodeSrgb8((over * own + (1 - over) * under * new_) / alpha);
+    }
+    out[p + 3] = Math.round(alpha * 255);
+  }
+}
+
+interface Painted {
+  readonly image: ImageDataLike;
+  readonly depth?: Float32Array | undefined;
+}
+
+/** The new background at the photo's size; undefined for none. */
+async function paint(
+  background: Background,
+  photo: ImageDataLike,
+  matte: Matte,
+  options: TaskOptions,
+): Promise<Painted | undefined> {
+  const { width, height } = photo;
+  if (background === 'transparent') return undefined;
+  if ('colour' in background) {
+    const word = wordOf(requireColour('background', 'colour', background.colour));
+    const image = createImage(width, height, photo.colorSpace);
+    new Uint32Array(image.data.buffer).fill(word);
+    return { image };
+  }
+  if ('gradient' in background) return { image: await gradient(background.gradient, photo, options) };
+  if ('blur' in background) {
+    const { blur } = numbers('background', BACKGROUND_PARAMS, { blur: background.blur });
+    const covered = Uint8Array.from(matte.data, (a) => (a > COVERED ? 1 : 0));
+    const flat = new Float32Array(width * height);
+    const filled = await fillBehind(photo, flat, covered, { ...part(options, 0, 0.3), detail: false });
+    const depth = { width, height, data: flat };
+    const blurred = await applyBokeh(filled.image, depth, { focus: 1, aperture: blur, ...part(options, 0.3, 0.8) });
+    return { image: await graded(blurred, depth, background.grade, part(options, 0.8, 1)) };
+  }
+  const { image, fit = 'cover', bokeh, grade } = background;
+  let placed: ImageDataLike =
+    image.width === width && image.height === height
+      ? image
+      : await resizeImage(image, width, height, { ...part(options, 0, 0.3), fit });
+  // A background without depth is a wall: it is blurred as a whole, when a focus in front of it says so.
+  const depth = background.depth
+    ? await matchDepth('background', cropped(background.depth, width / height, fit), placed, part(options, 0.3, 0.4))
+    : { width, height, data: new Float32Array(width * height) };
+  if (bokeh) placed = await applyBokeh(placed, depth, { ...bokeh, ...part(options, 0.4, 0.8) });
+  placed = await graded(placed, depth, grade, part(options, 0.8, 1));
+  return { image: placed, depth: depth.data };
+}
+
+async function graded(
+  image: ImageDataLike,
+  depth: DepthMap,
+  grade: GradeParams | undefined,
+  options: TaskOptions,
+): Promise<ImageDataLike> {
+  return grade ? applyGrade(image, depth, { ranges: [{ ...grade, near: 1, far: 0 }], ...options }) : image;
+}
+
+/** The middle of a map that `cover` leaves of its picture. */
+function cropped(depth: DepthMap, aspect: number, fit: 'cover' | 'stretch'): DepthMap {
+  const width = Math.min(depth.width, Math.max(1, Math.round(depth.height * aspect)));
+  const height = Math.min(depth.height, Math.max(1, Math.round(depth.width / aspect)));
+  if (fit === 'stretch' || (width === depth.width && height === depth.height)) return depth;
+  const x0 = (depth.width - width) >> 1;
+  const y0 = (depth.height - height) >> 1;
+  const data = new Float32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const from = (y0 + y) * depth.width + x0;
+    data.set(depth.data.subarray(from, from + width), y * width);
+  }
+  return { width, height, data };
+}
+
+async function gradient(
+  { from, to, angle }: { readonly from: string; readonly to: string; readonly angle?: number },
+  { width, height, colorSpace }: ImageDataLike,
+  options: TaskOptions,
+): Promise<OutputImage> {
+  const a = requireColour('background.gradient', 'from', from);
+  const b = requireColour('background.gradient', 'to', to);
+  const turn = (numbers('background.gradient', BACKGROUND_PARAMS, { angle }).angle * Math.PI) / 180;
+  const dx = Math.sin(turn);
+  const dy = -Math.cos(turn);
+  // CSS: the line is as long as it takes for both corners to have the pure colours. Mixed as encoded, as CSS does.
+  const length = Math.abs(width * dx) + Math.abs(height * dy);
+  const image = createImage(width, height, colorSpace);
+  await forRows(height, 16, options, (y0, y1) => {
+    for (let y = y0, p = y0 * width * 4; y < y1; y++) {
+      for (let x = 0; x < width; x++, p += 4) {
+        const t = ((x + 0.5 - width / 2) * dx + (y + 0.5 - height / 2) * dy) / length + 0.5;
+        for (let c = 0; c < 4; c++) image.data[p + c] = a[c]! + t * (b[c]! - a[c]!);
+      }
+    }
+  });
+  return image;
+}
+
+function wordOf(bytes: readonly number[]): number {
+  return new Uint32Array(Uint8Array.from(bytes).buffer)[0]!;
+}
+
+/** Least disparity of the subject, without its lowest twentieth: what is behind it must be farther. */
+function farEnd(depth: Float32Array, matte: Float32Array): number {
+  const histogram = new Uint32Array(256);
+  let total = 0;
+  for (let i = 0; i < depth.length; i++) {
+    if (matte[i]! < SOLID) continue;
+    histogram[Math.floor(depth[i]! * 255)]!++;
+    total++;
+  }
+  let bin = 0;
+  for (let seen = histogram[0]!; seen <= total / 20 && bin < 255; seen += histogram[bin]!) bin++;
+  return bin / 255;
+}
+
+function checkBackground(background: Background): void {
+  const expected = "'transparent', { colour }, { gradient }, { blur } or { image }";
+  if (background === 'transparent') return;
+  if (typeof background !== 'object' || background === null)
+    throw invalid('background', 'background', expected, background);
+  const kinds = {
+    colour: ['colour'],
+    gradient: ['gradient'],
+    blur: ['blur', 'grade'],
+    image: ['image', 'fit', 'depth', 'bokeh', 'grade'],
+  };
+  const kind = (Object.keys(kinds) as (keyof typeof kinds)[]).find((k) => k in background);
+  if (!kind) throw invalid('background', 'background', expected, background);
+  knownKeys('background', background, kinds[kind]);
+  if ('image' in background) {
+    checkImage('background image', background.image);
+    if (background.fit !== undefined && background.fit !== 'cover' && background.fit !== 'stretch')
+      throw invalid('background', 'fit', "'cover' or 'stretch'", background.fit);
+  }
+  if ('gradient' in background) knownKeys('background.gradient', background.gradient ?? {}, ['from', 'to', 'angle']);
+}
