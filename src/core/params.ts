@@ -41,10 +41,12 @@ export function invalid(owner: string, param: string, expected: string, received
   );
 }
 
-function describe(v: unknown): string {
+/** A value of any origin in a few words: nothing of an object is read, for it may be hostile. */
+export function describe(v: unknown): string {
   if (typeof v === 'string') return JSON.stringify(v.length > 60 ? `${v.slice(0, 57)}…` : v);
+  if (Array.isArray(v)) return `a list of ${v.length}`;
   if (v === null || typeof v !== 'object') return String(v);
-  return v.constructor?.name ?? 'object';
+  return 'an object';
 }
 
 /**

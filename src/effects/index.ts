@@ -11,3 +11,17 @@ export {
 } from './replace-background.js';
 export { matteFromDepth } from './matte-from-depth.js';
 export { visualiseDepth, type VisualiseOptions } from './visualise.js';
+export { OPERATORS } from './operators.js';
+export type { Frame, Operator, PointKernel, PointOperator, Strip, WholeOperator } from './operator.js';
+export {
+  pipeline,
+  readRecipe,
+  RECIPE_VERSION,
+  type Pipeline,
+  type PipelineOptions,
+  type PipelineResult,
+  type Recipe,
+  type Resource,
+  type Resources,
+  type Step,
+} from './pipeline.js';

@@ -32,3 +32,19 @@ export function encodeSrgb8(v: number): number {
 
 /** Luma weights of linear sRGB (Rec. 709). */
 export const LUMA = [0.2126, 0.7152, 0.0722] as const;
+
+/** Planes of linear light -> RGB codes of `count` pixels from `offset` on in RGBA bytes; alpha is left alone. */
+export function encodeRow(
+  r: Float32Array,
+  g: Float32Array,
+  b: Float32Array,
+  count: number,
+  out: Uint8ClampedArray,
+  offset: number,
+): void {
+  for (let i = 0, p = offset; i < count; i++, p += 4) {
+    out[p] = encodeSrgb8(r[i]!);
+    out[p + 1] = encodeSrgb8(g[i]!);
+    out[p + 2] = encodeSrgb8(b[i]!);
+  }
+}

@@ -1,0 +1,72 @@
+import type { TaskOptions } from '../core/task.js';
+import type { FieldsJson, Fields, FieldsValue } from '../core/schema.js';
+import type { DepthMap } from '../depth/depth-map.js';
+import type { ImageDataLike } from '../image/image-data.js';
+import type { Matte } from '../image/matte.js';
+
+/** What goes from step to step. A step that does not return a part leaves it as it is. */
+export interface Frame {
+  readonly image: ImageDataLike;
+  /** Of the image's size. */
+  readonly depth: DepthMap;
+  /** The subject's, of any size, where the host gave one. */
+  readonly matte?: Matte | undefined;
+}
+
+/**
+ * Neighbouring pixels, decoded: linear light 0..1 in the image's own primaries. A kernel writes to `r`, `g` and `b`.
+ */
+export interface Strip {
+  readonly count: number;
+  readonly r: Float32Array;
+  readonly g: Float32Array;
+  readonly b: Float32Array;
+  /** Disparities 0..1. */
+  readonly depth: Float32Array;
+  /** y · width + x of each. */
+  readonly index: Int32Array;
+}
+
+/** Changes pixels that know only themselves. */
+export type PointKernel = (strip: Strip) => void;
+
+interface Described<F extends Fields> {
+  /** One line for the docs. */
+  readonly doc: string;
+  /** Its options: validation, defaults, JSON form and the docs' table come from here. */
+  readonly options: F;
+}
+
+/** An operator on pixels that know only themselves: next to each other they run in one pass. */
+export interface PointOperator<F extends Fields = Fields> extends Described<F> {
+  readonly kind: 'point';
+  /** Does all that is done once per photo. Undefined: these options change nothing. */
+  plan(options: FieldsValue<F>, frame: Frame, task: TaskOptions): Promise<PointKernel | undefined>;
+}
+
+/** Any other operator. */
+export interface WholeOperator<F extends Fields = Fields> extends Described<F> {
+  readonly kind: 'whole';
+  run(frame: Frame, options: FieldsValue<F>, task: TaskOptions): Promise<Partial<Frame>>;
+}
+
+export type Operator<F extends Fields = Fields> = PointOperator<F> | WholeOperator<F>;
+
+/** The JSON of an operator's options. */
+export type OptionsJson<O> = O extends Described<infer F> ? FieldsJson<F> : never;
+
+export function pointOperator<F extends Fields>(
+  doc: string,
+  options: F,
+  plan: PointOperator<F>['plan'],
+): PointOperator<F> {
+  return { kind: 'point', doc, options, plan };
+}
+
+export function wholeOperator<F extends Fields>(
+  doc: string,
+  options: F,
+  run: WholeOperator<F>['run'],
+): WholeOperator<F> {
+  return { kind: 'whole', doc, options, run };
+}
