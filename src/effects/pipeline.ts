@@ -173,7 +173,8 @@ function readStep(step: unknown, where: At): ReadStep {
   if (typeof op !== 'string' || !Object.hasOwn(OPERATORS, op))
     return refuse(child(where, 'op'), `one of ${Object.keys(OPERATORS).join(', ')}`, op);
   const operator: Operator = OPERATORS[op as keyof Operators] as unknown as Operator;
-  const { op: _, ...options } = step;
+  const options = { ...step };
+  delete options['op'];
   return { path: where.path, operator, options: readFields(operator.options, options, where) as never };
 }
 
