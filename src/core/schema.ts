@@ -123,6 +123,12 @@ export function number<P extends NumberParam>(param: P): Reader<number> & { para
   };
 }
 
+/** A number whose default is not a number: it is found in the photo, as `doc` says. */
+export function found(param: Omit<NumberParam, 'default'>): Reader<number> {
+  const { expected, read } = number({ ...param, default: NaN });
+  return { expected, read };
+}
+
 /** Readers of a whole table of numbers. */
 export function numberFields<T extends NumberTable>(table: T): { [K in keyof T]: ReturnType<typeof number<T[K]>> } {
   return Object.fromEntries(Object.entries(table).map(([key, p]) => [key, number(p)])) as never;

@@ -1,29 +1,18 @@
-import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
-import { forRows, part, type TaskOptions } from '../core/task.js';
+import { at, found, list, number, object, refuse, type FieldsValue } from '../core/schema.js';
+import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
-import { encodeSrgb8, LUMA, linearToSrgb, SRGB_TO_LINEAR, srgbToLinear } from '../image/colour.js';
-import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
-import { otsu } from './focus.js';
-import { matchDepth } from './match-depth.js';
+import type { ImageDataLike, OutputImage } from '../image/image-data.js';
+import { LOOK_FIELDS, planLook, type GradeParams, type Look, type LookValues } from './look.js';
+import { pointOperator, type PointKernel, type Strip } from './operator.js';
+import { applyPoint } from './points.js';
+import { otsuSplit } from './split.js';
 
-/** Look of one part of the depth. Everything at 0 changes nothing. */
-export interface GradeParams {
-  /** Stops: +1 doubles the light, -1 halves it; -5..5. Default: 0. */
-  exposure?: number | undefined;
-  /** Slope about middle grey (18 % of the light), on the encoded scale: 2^contrast; -1..1. Default: 0. */
-  contrast?: number | undefined;
-  /** -1 = grey, 0 = as it is, 1 = twice as far from grey. Default: 0. */
-  saturation?: number | undefined;
-  /** -1 = cold (less red, more blue), 1 = warm; half a stop each way at the ends. Default: 0. */
-  temperature?: number | undefined;
-  /** -1 = green, 1 = magenta; half a stop of green at the ends. Default: 0. */
-  tint?: number | undefined;
-}
+export { GRADE_PARAMS, type Curves, type GradeParams } from './look.js';
 
 export interface GradeRange extends GradeParams {
-  /** Disparities that the look applies to, 0..1. */
-  near: number;
-  far: number;
+  /** Disparities that the look applies to, 0..1. Default: all, 1 to 0. */
+  near?: number | undefined;
+  far?: number | undefined;
 }
 
 export interface GradeOptions {
@@ -31,7 +20,7 @@ export interface GradeOptions {
   foreground?: GradeParams | undefined;
   /** Look of what is farther than `split`. */
   background?: GradeParams | undefined;
-  /** Looks of any ranges of disparity, applied after the two, in their order. */
+  /** Looks of any ranges of disparity, up to 32, applied after the two, in their order. */
   ranges?: readonly GradeRange[] | undefined;
   /** Disparity between fore- and background, 0..1. Default: Otsu's threshold of the map. */
   split?: number | undefined;
@@ -39,43 +28,45 @@ export interface GradeOptions {
   feather?: number | undefined;
 }
 
-/** Numeric options of one look: default, range and unit. */
-export const GRADE_PARAMS = {
-  exposure: { default: 0, min: -5, max: 5, unit: 'stops', doc: 'Light times 2^exposure.' },
-  contrast: { default: 0, min: -1, max: 1, unit: 'log2 of the slope', doc: 'Slope about middle grey.' },
-  saturation: { default: 0, min: -1, max: 1, unit: 'share', doc: 'Distance from grey, minus 1.' },
-  temperature: { default: 0, min: -1, max: 1, unit: 'share', doc: 'Cold to warm.' },
-  tint: { default: 0, min: -1, max: 1, unit: 'share', doc: 'Green to magenta.' },
-} as const satisfies NumberTable;
-
-const BORDER_PARAMS = {
+const BORDER = {
+  near: { default: 1, min: 0, max: 1, unit: 'disparity', doc: 'Near end of the range.' },
+  far: { default: 0, min: 0, max: 1, unit: 'disparity', doc: 'Far end of the range.' },
   feather: { default: 0.08, min: 0, max: 1, unit: 'disparity', doc: 'Width of the fade at a border.' },
-} as const satisfies NumberTable;
+} as const;
 
-/** Middle grey, 18 % of the light, on the encoded scale: where contrast does not change anything. */
-const PIVOT = linearToSrgb(0.18);
-const BINS = 256;
+const MOST_RANGES = 32;
 
-type Look = { [K in keyof typeof GRADE_PARAMS]: number };
+const FIELDS = {
+  foreground: object(LOOK_FIELDS),
+  background: object(LOOK_FIELDS),
+  ranges: list(object({ near: number(BORDER.near), far: number(BORDER.far), ...LOOK_FIELDS }), MOST_RANGES),
+  split: found({ min: 0, max: 1, unit: 'disparity', doc: "Default: Otsu's threshold of the map." }),
+  feather: number(BORDER.feather),
+};
 
-/** A look ready to apply: gains per channel in linear light, slope, saturation, and its weight by disparity. */
-interface Grader {
-  readonly gain: readonly [number, number, number];
-  readonly slope: number;
-  readonly saturation: number;
-  readonly weight: (disparity: number) => number;
+/** A look and the disparities it applies to: it fades in about `from` and out about `to`. */
+interface Graded {
+  readonly look: Look;
+  readonly from: number;
+  readonly to: number;
 }
 
+export const gradeOperator = pointOperator(
+  'Colour by depth: of the foreground, the background or any ranges of disparity.',
+  FIELDS,
+  async (options, { image, depth }) => planGrade(options, depth, image.colorSpace ?? 'srgb'),
+);
+
 /**
- * Colour by depth: exposure, white balance, contrast and saturation of the foreground, the background or any range of
- * disparities, feathered by disparity.
+ * Colour by depth: exposure, white balance, tones, curves, saturation and colour tables of the foreground, the
+ * background or any range of disparities, feathered by disparity.
  *
  * ```ts
  * const out = await applyGrade(photo, depth, { background: { exposure: -0.7, saturation: -0.3 } });
  * ```
  *
- * Per pixel and look: linear light times the gains; encoded, stretched about middle grey; pulled from or to its luma;
- * then mixed with the pixel before by the look's weight, in linear light.
+ * Every look is worked out in linear light and mixed with the pixel before by its weight there; overlapping looks follow
+ * each other. Where near and far mix in a pixel, each part gets its own look (edge-parts.ts): no halo.
  *
  * @param image RGBA, any size; not written to. Alpha and colour space are kept.
  * @param depth disparities 0..1; of another size it is lifted along the image's edges.
@@ -85,62 +76,103 @@ interface Grader {
 export async function applyGrade(
   image: ImageDataLike,
   depth: DepthMap,
-  options: GradeOptions & TaskOptions = {},
+  { signal, onProgress, ...options }: GradeOptions & TaskOptions = {},
 ): Promise<OutputImage> {
-  options.signal?.throwIfAborted();
-  knownKeys('grade', options, ['foreground', 'background', 'ranges', 'split', 'feather', 'signal', 'onProgress']);
-  checkImage('grade', image);
-  const { feather } = numbers('grade', BORDER_PARAMS, options);
-  const map = await matchDepth('grade', depth, image, part(options, 0, 0.3));
-  const graders = plan(options, feather, map);
-
-  const { width, height } = image;
-  const output = createImage(width, height, image.colorSpace);
-  output.data.set(image.data);
-  if (graders.length === 0) return output;
-  await forRows(height, 8, part(options, 0.3, 1), (y0, y1) => {
-    gradePixels(output.data, map.data, graders, y0 * width, y1 * width);
-  });
-  return output;
+  return applyPoint('grade', gradeOperator, options, { image, depth }, { signal, onProgress });
 }
 
-function plan(options: GradeOptions, feather: number, map: DepthMap): Grader[] {
-  const { foreground, background, ranges = [], split } = options;
-  if (split !== undefined && !(split >= 0 && split <= 1)) throw invalid('grade', 'split', 'a disparity 0..1', split);
-  if (!Array.isArray(ranges)) throw invalid('grade', 'ranges', 'an array', ranges);
-  const graders: Grader[] = [];
-  const addLook = (name: string, look: GradeParams, weight: Grader['weight']) => {
-    knownKeys(`grade.${name}`, look, [...Object.keys(GRADE_PARAMS), 'near', 'far']);
-    const values = numbers(`grade.${name}`, GRADE_PARAMS, look as Record<string, unknown>);
-    if (Object.values(values).some((v) => v !== 0)) graders.push({ ...toGrader(values), weight });
+function planGrade(
+  { foreground, background, ranges = [], split, feather }: FieldsValue<typeof FIELDS>,
+  depth: DepthMap,
+  space: PredefinedColorSpace,
+): PointKernel | undefined {
+  const graded: Graded[] = [];
+  const add = (values: LookValues, from: number, to: number) => {
+    const look = planLook(values, space);
+    if (look) graded.push({ look, from, to });
   };
   if (foreground || background) {
-    const at = split ?? otsuSplit(map);
-    if (foreground) addLook('foreground', foreground, (d) => ramp(d - at, feather));
-    if (background) addLook('background', background, (d) => 1 - ramp(d - at, feather));
+    const border = split ?? otsuSplit(depth);
+    if (foreground) add(foreground, border, Infinity);
+    if (background) add(background, -Infinity, border);
   }
-  (ranges as readonly GradeRange[]).forEach((range, i) => {
-    const { near, far } = range;
-    if (!(far >= 0 && far <= near && near <= 1)) {
-      throw invalid('grade', `ranges[${i}]`, 'disparities with 0 ≤ far ≤ near ≤ 1', `${near}..${far}`);
-    }
+  ranges.forEach(({ near, far, ...values }, i) => {
+    if (far > near) refuse(at(`ranges[${i}]`), 'far ≤ near', `${far} > ${near}`);
     // The ends of the scale are borders of nothing: a range that reaches one does not fade there.
-    const below = (d: number) => (far === 0 ? 1 : ramp(d - far, feather));
-    const above = (d: number) => (near === 1 ? 1 : ramp(near - d, feather));
-    addLook(`ranges[${i}]`, range, (d) => Math.min(below(d), above(d)));
+    add(values, far === 0 ? -Infinity : far, near === 1 ? Infinity : near);
   });
-  return graders;
+  return graded.length > 0 ? gradeKernel(graded, feather) : undefined;
 }
 
-function toGrader(look: Look): Omit<Grader, 'weight'> {
-  const light = 2 ** look.exposure;
-  const warm = 2 ** (look.temperature / 2);
-  const magenta = 2 ** (look.tint / 2);
-  // White balance keeps the luma of grey, so that it does not act as exposure.
-  const balance = [warm, 1 / magenta, 1 / warm] as const;
-  const luma = balance.reduce((sum, b, c) => sum + LUMA[c]! * b, 0);
-  const gain = balance.map((b) => (light * b) / luma) as [number, number, number];
-  return { gain, slope: 2 ** look.contrast, saturation: 1 + look.saturation };
+/** Pixels of full weight in a row from which a look works on them where they lie. */
+const RUN = 32;
+
+function gradeKernel(graded: readonly Graded[], feather: number): PointKernel {
+  const planes = Array.from({ length: 4 }, () => new Float32Array(0));
+  let which = new Int32Array(0);
+  return (strip) => {
+    if (which.length < strip.count) {
+      which = new Int32Array(strip.count);
+      for (let p = 0; p < 4; p++) planes[p] = new Float32Array(strip.count);
+    }
+    const [r, g, b, weight] = planes as [Float32Array, Float32Array, Float32Array, Float32Array];
+    for (const { look, from, to } of graded) {
+      const count = choose(strip, from, to, feather, look, which, weight);
+      if (count === 0) continue;
+      for (let k = 0; k < count; k++) {
+        const i = which[k]!;
+        r[k] = strip.r[i]!;
+        g[k] = strip.g[i]!;
+        b[k] = strip.b[i]!;
+      }
+      look(r, g, b, 0, count);
+      for (let k = 0; k < count; k++) {
+        const i = which[k]!;
+        const w = weight[k]!;
+        strip.r[i] = strip.r[i]! + w * (r[k]! - strip.r[i]!);
+        strip.g[i] = strip.g[i]! + w * (g[k]! - strip.g[i]!);
+        strip.b[i] = strip.b[i]! + w * (b[k]! - strip.b[i]!);
+      }
+    }
+  };
+}
+
+/**
+ * Works the look on long runs of full weight at once, and lists the other pixels that it touches with their weights.
+ *
+ * @returns how many are listed.
+ */
+function choose(
+  { count, depth, r, g, b }: Strip,
+  from: number,
+  to: number,
+  feather: number,
+  look: Look,
+  which: Int32Array,
+  weight: Float32Array,
+): number {
+  const low = from + feather / 2;
+  const high = to - feather / 2;
+  let n = 0;
+  for (let i = 0; i < count;) {
+    const start = i;
+    while (i < count && depth[i]! >= low && depth[i]! <= high) i++;
+    if (i - start >= RUN) look(r, g, b, start, i);
+    else
+      for (let k = start; k < i; k++) {
+        which[n] = k;
+        weight[n++] = 1;
+      }
+    for (; i < count; i++) {
+      const d = depth[i]!;
+      if (d >= low && d <= high) break;
+      const w = ramp(d - from < to - d ? d - from : to - d, feather);
+      if (w === 0) continue;
+      which[n] = i;
+      weight[n++] = w;
+    }
+  }
+  return n;
 }
 
 /** 0 to 1 as v goes from -width / 2 to width / 2, smooth. */
@@ -149,56 +181,4 @@ function ramp(v: number, width: number): number {
   if (v <= -width / 2) return 0;
   const s = v / width + 0.5;
   return s * s * (3 - 2 * s);
-}
-
-/** Disparity half-way between the two classes' bins; of a constant map, the map's own value. */
-function otsuSplit(map: DepthMap): number {
-  const histogram = new Float64Array(BINS);
-  for (const d of map.data) {
-    const bin = Math.round(d * (BINS - 1));
-    histogram[bin] = histogram[bin]! + 1;
-  }
-  return Math.max(0, otsu(histogram) - 0.5) / (BINS - 1);
-}
-
-function gradePixels(
-  data: Uint8ClampedArray,
-  depth: Float32Array,
-  graders: readonly Grader[],
-  from: number,
-  to: number,
-): void {
-  const rgb = new Float64Array(3);
-  for (let i = from, p = from * 4; i < to; i++, p += 4) {
-    let touched = false;
-    for (const grader of graders) {
-      const w = grader.weight(depth[i]!);
-      if (w === 0) continue;
-      if (!touched) for (let c = 0; c < 3; c++) rgb[c] = SRGB_TO_LINEAR[data[p + c]!]!;
-      touched = true;
-      mixGraded(rgb, grader, w);
-    }
-    if (touched) for (let c = 0; c < 3; c++) data[p + c] = encodeSrgb8(rgb[c]!);
-  }
-}
-
-function mixGraded(rgb: Float64Array, { gain, slope, saturation }: Grader, weight: number): void {
-  let r = rgb[0]! * gain[0];
-  let g = rgb[1]! * gain[1];
-  let b = rgb[2]! * gain[2];
-  if (slope !== 1) {
-    r = stretch(r, slope);
-    g = stretch(g, slope);
-    b = stretch(b, slope);
-  }
-  const luma = LUMA[0] * r + LUMA[1] * g + LUMA[2] * b;
-  rgb[0] = rgb[0]! + weight * (luma + saturation * (r - luma) - rgb[0]!);
-  rgb[1] = rgb[1]! + weight * (luma + saturation * (g - luma) - rgb[1]!);
-  rgb[2] = rgb[2]! + weight * (luma + saturation * (b - luma) - rgb[2]!);
-}
-
-/** Contrast on the encoded scale; light above white is kept, for a later look may bring it back. */
-function stretch(linear: number, slope: number): number {
-  const v = PIVOT + (linearToSrgb(linear) - PIVOT) * slope;
-  return v <= 0 ? 0 : srgbToLinear(v);
 }

@@ -1,6 +1,15 @@
 export { applyBokeh, BOKEH_PARAMS, type BokehOptions } from './bokeh.js';
 export { focalRange, type FocalRange, type Focus } from './focus.js';
-export { applyGrade, GRADE_PARAMS, type GradeOptions, type GradeParams, type GradeRange } from './grade.js';
+export {
+  applyGrade,
+  GRADE_PARAMS,
+  type Curves,
+  type GradeOptions,
+  type GradeParams,
+  type GradeRange,
+} from './grade.js';
+export type { CurvePoint } from './curve.js';
+export { parseCube, type Lut } from './lut.js';
 export { placeSticker, STICKER_PARAMS, type StickerOptions, type StickerResult } from './sticker.js';
 export {
   BACKGROUND_PARAMS,

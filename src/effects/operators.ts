@@ -1,5 +1,6 @@
 import { either, number, numberFields, object, oneOf, point, required, tuple } from '../core/schema.js';
 import { applyBokeh, BOKEH_PARAMS } from './bokeh.js';
+import { gradeOperator } from './grade.js';
 import { wholeOperator } from './operator.js';
 
 const DISPARITY = { default: 0, min: 0, max: 1, unit: 'disparity', doc: '' } as const;
@@ -21,4 +22,5 @@ export const OPERATORS = {
     { focus, shape: oneOf(['disc', 5, 6, 7, 8, 9]), ...numberFields(BOKEH_PARAMS) },
     async ({ image, depth }, options, task) => ({ image: await applyBokeh(image, depth, { ...options, ...task }) }),
   ),
+  grade: gradeOperator,
 } as const;

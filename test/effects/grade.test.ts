@@ -48,22 +48,36 @@ test('a range touches only its disparities, and its open end does not fade', asy
   expect([0, 1, 2, 3, 4].map((x) => pixel(out, x, 0)[0])).toEqual([80, 80, 80, bright, bright]);
 });
 
-test('contrast keeps middle grey; warm raises red over blue; tint lowers green', async () => {
-  const grey = paint(1, 1, () => [118, 118, 118]);
-  const one = depthOf(1, 1, () => 1);
-  const look = async (foreground: GradeParams) =>
-    pixel(await applyGrade(grey, one, { foreground, split: 0.5 }), 0, 0) as [number, number, number, number];
-  expect(Math.abs((await look({ contrast: 1 }))[0] - 118)).toBeLessThanOrEqual(1);
-  const dark = await applyGrade(
-    paint(1, 1, () => [60, 60, 60]),
-    one,
-    { foreground: { contrast: 1 }, split: 0.5 },
-  );
-  expect(pixel(dark, 0, 0)[0]).toBeLessThan(10);
+const one = depthOf(1, 1, () => 1);
+const look = async (foreground: GradeParams, colour: readonly [number, number, number] = [118, 118, 118]) =>
+  pixel(
+    await applyGrade(
+      paint(1, 1, () => colour),
+      one,
+      { foreground, split: 0.5 },
+    ),
+    0,
+    0,
+  ) as [number, number, number, number];
+
+test('contrast is a slope about middle grey that keeps black, grey and white, and that its negative undoes', async () => {
+  const levels = async (contrast: number) =>
+    Promise.all([0, 60, 118, 180, 250, 255].map(async (v) => (await look({ contrast }, [v, v, v]))[0]));
+  // 0.4613 (60 / 255 / 0.4613)² and 1 - 0.5387 ((1 - 180 / 255) / 0.5387)², times 255
+  expect(await levels(1)).toEqual([0, 31, 118, 214, 255, 255]);
+  const back = await Promise.all((await levels(0.5)).map(async (v) => (await look({ contrast: -0.5 }, [v, v, v]))[0]));
+  [0, 60, 118, 180, 250, 255].forEach((v, i) => expect(Math.abs(back[i]! - v)).toBeLessThanOrEqual(2));
+});
+
+test('warm raises red over blue, tint lowers green, and neither changes the luminance of grey', async () => {
+  const luminance = ([r, g, b]: readonly number[]) =>
+    [0.2126, 0.7152, 0.0722].reduce((sum, w, c) => sum + w * srgbToLinear([r, g, b][c]! / 255), 0);
   const [r, , b] = await look({ temperature: 1 });
   expect(r).toBeGreaterThan(b + 30);
   const [r2, g2] = await look({ tint: 1 });
   expect(g2).toBeLessThan(r2 - 10);
+  for (const params of [{ temperature: 1 }, { temperature: -1 }, { tint: 1 }, { tint: -1, temperature: 0.5 }])
+    expect(luminance(await look(params))).toBeCloseTo(luminance([118, 118, 118]), 2);
 });
 
 test('looks at 0 keep every byte, alpha included', async () => {

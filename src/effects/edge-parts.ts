@@ -1,0 +1,235 @@
+import { SRGB_TO_LINEAR } from '../image/colour.js';
+import type { ImageDataLike } from '../image/image-data.js';
+import type { DepthMap } from '../depth/depth-map.js';
+
+/** Least difference in disparity between two things for their border to count. */
+const STEP = 0.1;
+/** Long side of an image per pixel of reach: how far a step of depth may lie from the edge that one sees. */
+const SIDE_PER_PIXEL = 250;
+/** Blocks each way from which the colours of both sides are learnt. */
+const TAPS = 3;
+/** Weight of a block that lies about a step itself. */
+const MIXED = 0.02;
+/** Share of the step on either side of its middle where a block belongs to neither. */
+const BETWEEN = 0.2;
+/** Pixels of a block, each way, that stand for it. */
+const SAMPLES = 4;
+/** Per block: weight, red, green, blue, disparity, sum of the squares of the three. */
+const SUMS = 6;
+/** Variance of a side's colour in linear light that is there even where it is even: noise, compression. */
+const NOISE = 0.02 ** 2;
+/** Variance of the share as depth tells it: at a step it is nearly a guess. */
+const DEPTH_VARIANCE = 0.12;
+
+/**
+ * What a pixel about a step of depth is mixed of. Near and far are looked at apart and put together again by `share`;
+ * treating the mixture as one thing draws a line along the subject: half-dark skin, or a rim of the old background.
+ */
+export interface MixedPixel {
+  /** Of the near part, 0..1. */
+  share: number;
+  nearDepth: number;
+  farDepth: number;
+  /** Linear light. */
+  readonly near: Float64Array;
+  readonly far: Float64Array;
+}
+
+/**
+ * Takes the pixels about steps of depth apart by where their colour lies between those of the two sides (two-colour
+ * model: Mishima 1993). The share by colour and the share by depth count by how sure each is; what the two colours do
+ * not explain goes to the parts by their shares (as in Forte 2021).
+ */
+export class EdgeParts {
+  readonly parts: MixedPixel = {
+    share: 0,
+    nearDepth: 0,
+    farDepth: 0,
+    near: new Float64Array(3),
+    far: new Float64Array(3),
+  };
+  readonly #image: ImageDataLike;
+  readonly #depth: Float32Array;
+  readonly #block: number;
+  readonly #columns: number;
+  readonly #rows: number;
+  /** Per block the farthest and the nearest disparity in it and the blocks around; a step where they differ enough. */
+  readonly #low: Float32Array;
+  readonly #high: Float32Array;
+  /** Means of the blocks that were asked for; weight NaN: not yet. */
+  readonly #blocks: Float32Array;
+  readonly #near = new Float64Array(SUMS);
+  readonly #far = new Float64Array(SUMS);
+
+  constructor(image: ImageDataLike, depth: DepthMap) {
+    const { width, height } = image;
+    this.#image = image;
+    this.#depth = depth.data;
+    this.#block = Math.max(2, Math.round(Math.max(width, height) / SIDE_PER_PIXEL));
+    this.#columns = Math.ceil(width / this.#block);
+    this.#rows = Math.ceil(height / this.#block);
+    const { low, high } = blockRanges(depth, this.#block, this.#columns, this.#rows);
+    this.#low = spread(low, this.#columns, Math.min);
+    this.#high = spread(high, this.#columns, Math.max);
+    this.#blocks = new Float32Array(low.length * SUMS).fill(NaN);
+  }
+
+  /** Writes the x of row y's mixed pixels to `out`. @returns how many. */
+  row(y: number, out: Int32Array): number {
+    const { width } = this.#image;
+    const block = this.#block;
+    let n = 0;
+    for (let x = 0, b = Math.floor(y / block) * this.#columns; x < width; x += block, b++) {
+      if (this.#high[b]! - this.#low[b]! < STEP) continue;
+      for (let i = x; i < Math.min(width, x + block); i++) out[n++] = i;
+    }
+    return n;
+  }
+
+  /** Finds the parts of a pixel that {@link row} named. @returns false where it is all one thing. */
+  at(x: number, y: number): boolean {
+    const block = this.#block;
+    const bx = Math.floor(x / block);
+    const by = Math.floor(y / block);
+    const low = this.#low[by * this.#columns + bx]!;
+    const high = this.#high[by * this.#columns + bx]!;
+    const middle = (low + high) / 2;
+    const between = BETWEEN * (high - low);
+    const near = this.#near.fill(0);
+    const far = this.#far.fill(0);
+    // From the centres of the blocks, in blocks.
+    const fx = (x + 0.5) / block - 0.5;
+    const fy = (y + 0.5) / block - 0.5;
+    for (let j = Math.max(0, by - TAPS); j <= Math.min(this.#rows - 1, by + TAPS); j++) {
+      for (let i = Math.max(0, bx - TAPS); i <= Math.min(this.#columns - 1, bx + TAPS); i++) {
+        const p = (j * this.#columns + i) * SUMS;
+        if (Number.isNaN(this.#blocks[p]!)) this.#average(i, j);
+        const d = this.#blocks[p + 4]!;
+        const side = d > middle + between ? near : d < middle - between ? far : undefined;
+        if (!side) continue;
+        const w = this.#blocks[p]! / (1 + (i - fx) * (i - fx) + (j - fy) * (j - fy));
+        side[0] = side[0]! + w;
+        for (let k = 1; k < SUMS; k++) side[k] = side[k]! + w * this.#blocks[p + k]!;
+      }
+    }
+    if (near[0]! < 1e-6 || far[0]! < 1e-6) return false;
+    return this.#solve(y * this.#image.width + x, middle, between);
+  }
+
+  #average(i: number, j: number): void {
+    const { width, height, data } = this.#image;
+    const block = this.#block;
+    const sums = this.#blocks.subarray((j * this.#columns + i) * SUMS, (j * this.#columns + i + 1) * SUMS).fill(0);
+    const step = Math.max(1, Math.floor(block / SAMPLES));
+    let depth = 0;
+    let n = 0;
+    for (let y = j * block; y < Math.min(height, (j + 1) * block); y += step) {
+      for (let x = i * block; x < Math.min(width, (i + 1) * block); x += step, n++) {
+        const q = y * width + x;
+        const a = data[q * 4 + 3]! / 255;
+        depth += this.#depth[q]!;
+        sums[0] = sums[0]! + a;
+        for (let c = 0; c < 3; c++) {
+          const v = SRGB_TO_LINEAR[data[q * 4 + c]!]!;
+          sums[1 + c] = sums[1 + c]! + a * v;
+          sums[5] = sums[5]! + a * v * v;
+        }
+      }
+    }
+    const w = Math.max(sums[0]!, 1e-9);
+    for (const k of [1, 2, 3, 5]) sums[k] = sums[k]! / w;
+    sums[4] = depth / n;
+    const b = j * this.#columns + i;
+    sums[0] = (sums[0]! / n) * (this.#high[b]! - this.#low[b]! >= STEP ? MIXED : 1);
+  }
+
+  #solve(i: number, middle: number, between: number): boolean {
+    const { data } = this.#image;
+    const { parts } = this;
+    const near = mean(this.#near);
+    const far = mean(this.#far);
+    const p = i * 4;
+    const d = this.#depth[i]!;
+    let along = 0;
+    let apart = 1e-9;
+    for (let c = 0; c < 3; c++) {
+      const difference = near[1 + c]! - far[1 + c]!;
+      along += difference * (SRGB_TO_LINEAR[data[p + c]!]! - far[1 + c]!);
+      apart += difference * difference;
+    }
+    const byColour = clamp(along / apart);
+    const byDepth = clamp((d - middle) / (2 * between) + 0.5);
+    let off = 0;
+    for (let c = 0; c < 3; c++) {
+      const expected = far[1 + c]! + byColour * (near[1 + c]! - far[1 + c]!);
+      off += (SRGB_TO_LINEAR[data[p + c]!]! - expected) ** 2;
+    }
+    const colourVariance = (NOISE + (near[5]! + far[5]!) / 2 + off) / apart;
+    const trust = DEPTH_VARIANCE / (DEPTH_VARIANCE + colourVariance);
+    const share = byDepth + trust * (byColour - byDepth);
+    parts.share = share;
+    // The pixel's own disparity, where it has one of the two sides: no seam to where no step is near.
+    parts.nearDepth = d > middle + between ? d : near[4]!;
+    parts.farDepth = d < middle - between ? d : far[4]!;
+    const norm = share * share + (1 - share) * (1 - share);
+    for (let c = 0; c < 3; c++) {
+      const rest = (SRGB_TO_LINEAR[data[p + c]!]! - share * near[1 + c]! - (1 - share) * far[1 + c]!) / norm;
+      parts.near[c] = clamp(near[1 + c]! + share * rest);
+      parts.far[c] = clamp(far[1 + c]! + (1 - share) * rest);
+    }
+    return true;
+  }
+}
+
+/** Turns sums into means, and the squares into the variance over the channels. */
+function mean(side: Float64Array): Float64Array {
+  const w = side[0]!;
+  for (let k = 1; k < SUMS; k++) side[k] = side[k]! / w;
+  side[5] = Math.max(0, side[5]! - side[1]! ** 2 - side[2]! ** 2 - side[3]! ** 2);
+  return side;
+}
+
+function blockRanges(
+  { width, height, data }: DepthMap,
+  block: number,
+  columns: number,
+  rows: number,
+): { low: Float32Array; high: Float32Array } {
+  const low = new Float32Array(columns * rows).fill(1);
+  const high = new Float32Array(columns * rows);
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(y / block) * columns;
+    for (let x0 = 0, b = row, i = y * width; x0 < width; x0 += block, b++) {
+      let least = low[b]!;
+      let most = high[b]!;
+      for (const end = Math.min(i + block, (y + 1) * width); i < end; i++) {
+        const d = data[i]!;
+        if (d < least) least = d;
+        if (d > most) most = d;
+      }
+      low[b] = least;
+      high[b] = most;
+    }
+  }
+  return { low, high };
+}
+
+/** Each block's extreme over the 3 × 3 around it. */
+function spread(plane: Float32Array, columns: number, extreme: (a: number, b: number) => number): Float32Array {
+  const across = plane.slice();
+  for (let b = 0; b < plane.length; b++) {
+    const x = b % columns;
+    if (x > 0) across[b] = extreme(across[b]!, plane[b - 1]!);
+    if (x < columns - 1) across[b] = extreme(across[b]!, plane[b + 1]!);
+  }
+  const out = across.slice();
+  for (let b = 0; b < plane.length; b++) {
+    if (b >= columns) out[b] = extreme(out[b]!, across[b - columns]!);
+    if (b < plane.length - columns) out[b] = extreme(out[b]!, across[b + columns]!);
+  }
+  return out;
+}
+
+function clamp(v: number): number {
+  return v < 0 ? 0 : v > 1 ? 1 : v;
+}

@@ -1,0 +1,266 @@
+import { RelievoError } from '../core/errors.js';
+import type { NumberTable } from '../core/params.js';
+import {
+  list,
+  number,
+  numberFields,
+  object,
+  refuse,
+  resource,
+  tuple,
+  type FieldsValue,
+  type Reader,
+} from '../core/schema.js';
+import { linearToSrgb, lumaOf, srgbToLinear, type Matrix } from '../image/colour.js';
+import { monotoneCurve, type CurvePoint } from './curve.js';
+import { applyLut, isLut, parseCube, type Lut } from './lut.js';
+import { whiteBalance } from './white-balance.js';
+
+/** Tone curves through points `[from, to]`, both 0..1 on the encoded scale; 2 to 32 points in rising order. */
+export interface Curves {
+  /** The same for the three channels, before those of a single one. */
+  rgb?: readonly CurvePoint[] | undefined;
+  red?: readonly CurvePoint[] | undefined;
+  green?: readonly CurvePoint[] | undefined;
+  blue?: readonly CurvePoint[] | undefined;
+  /** Of the luminance alone: hue and saturation stay. */
+  luma?: readonly CurvePoint[] | undefined;
+}
+
+/** Look of one part of the depth. Everything at 0 changes nothing. Applied in the order in which they stand here. */
+export interface GradeParams {
+  /** Stops: +1 doubles the light, -1 halves it; -5..5. Default: 0. */
+  exposure?: number | undefined;
+  /** -1 = cold (white at 15,700 K), 1 = warm (4100 K), in even steps of reciprocal colour temperature. Default: 0. */
+  temperature?: number | undefined;
+  /** -1 = green, 1 = magenta: 0.02 each way across the daylight locus (CIE 1960 uv). Default: 0. */
+  tint?: number | undefined;
+  /** Lifts (1) or lowers (-1) what is dark, hue and white kept. Default: 0. */
+  shadows?: number | undefined;
+  /** Lifts (1) or lowers (-1) what is bright, hue and black kept. Default: 0. */
+  highlights?: number | undefined;
+  /** Slope at middle grey (18 % of the light), on the encoded scale: 2^contrast; black and white stay. -1..1. Default: 0. */
+  contrast?: number | undefined;
+  /** Tone curves. */
+  curves?: Curves | undefined;
+  /** -1 = grey, 0 = as it is, 1 = twice as far from grey. Default: 0. */
+  saturation?: number | undefined;
+  /** The same, mostly for muted colours: skin and what is vivid already change less; -1..1. Default: 0. */
+  vibrance?: number | undefined;
+  /** A colour table, read by {@link parseCube}. In a recipe its name, see docs/recipes.md. */
+  lut?: Lut | undefined;
+  /** How much of the table's result counts, 0..1. Default: 1. */
+  lutStrength?: number | undefined;
+}
+
+/** Numeric options of one look: default, range and unit. */
+export const GRADE_PARAMS = {
+  exposure: { default: 0, min: -5, max: 5, unit: 'stops', doc: 'Light times 2^exposure.' },
+  temperature: { default: 0, min: -1, max: 1, unit: '90 mired', doc: 'Cold to warm.' },
+  tint: { default: 0, min: -1, max: 1, unit: '0.02 in CIE 1960 uv', doc: 'Green to magenta.' },
+  shadows: { default: 0, min: -1, max: 1, unit: 'share', doc: 'Lowers or lifts what is dark.' },
+  highlights: { default: 0, min: -1, max: 1, unit: 'share', doc: 'Lowers or lifts what is bright.' },
+  contrast: { default: 0, min: -1, max: 1, unit: 'log2 of the slope', doc: 'Slope at middle grey.' },
+  saturation: { default: 0, min: -1, max: 1, unit: 'share', doc: 'Distance from grey, minus 1.' },
+  vibrance: { default: 0, min: -1, max: 1, unit: 'share', doc: 'Saturation of muted colours.' },
+} as const satisfies NumberTable;
+
+const LUT_STRENGTH = {
+  default: 1,
+  min: 0,
+  max: 1,
+  unit: 'share',
+  doc: "How much of the table's result counts.",
+} as const;
+
+const UNIT = { default: 0, min: 0, max: 1, unit: 'encoded', doc: '' } as const;
+const MOST_POINTS = 32;
+const points = list(tuple(UNIT, UNIT), MOST_POINTS, 2);
+const curve: Reader<CurvePoint[], readonly CurvePoint[]> = {
+  expected: `2 to ${MOST_POINTS} points [from, to], 0..1, in rising order`,
+  read: (v, where) => {
+    const read = points.read(v, where);
+    if (read.some((p, i) => i > 0 && !(p[0] - read[i - 1]![0] >= 1e-4)))
+      return refuse(where, 'points in rising order, at least 0.0001 apart', v);
+    return read;
+  },
+};
+
+const lut = resource('text', 'a .cube table', (v, where): Lut => {
+  if (isLut(v)) return v;
+  if (typeof v !== 'string') return refuse(where, 'a table read by parseCube', v);
+  try {
+    return parseCube(v);
+  } catch (cause) {
+    throw new RelievoError('INVALID_PARAM', `${where.path}: ${(cause as Error).message}`, { cause });
+  }
+});
+
+/** A look's options as they are read, in calls and in recipes. */
+export const LOOK_FIELDS = {
+  ...numberFields(GRADE_PARAMS),
+  curves: object({ rgb: curve, red: curve, green: curve, blue: curve, luma: curve }),
+  lut,
+  lutStrength: number(LUT_STRENGTH),
+};
+
+export type LookValues = FieldsValue<typeof LOOK_FIELDS>;
+
+/** Changes pixels from..to of three planes of linear light, in place. What comes out may lie beyond 0..1. */
+export type Look = (r: Float32Array, g: Float32Array, b: Float32Array, from: number, to: number) => void;
+
+/** Middle grey, 18 % of the light, on the encoded scale. */
+const PIVOT = linearToSrgb(0.18);
+/** Largest change of the encoded value by highlights and shadows; more would turn the order of tones round. */
+const TONE = 0.13;
+
+/** Tables over the root of the light: even steps there are nearly even to the eye. */
+const STEPS = 4096;
+
+/**
+ * Turns a look into as few passes as it needs: a matrix, a gain by luminance, a curve per channel, saturation, a table.
+ *
+ * @returns undefined for a look that changes nothing.
+ */
+export function planLook(look: LookValues, space: PredefinedColorSpace): Look | undefined {
+  const stages: Look[] = [];
+  const luma = lumaOf(space);
+  const light = 2 ** look.exposure;
+  if (look.temperature !== 0 || look.tint !== 0) {
+    const m = whiteBalance(look.temperature, look.tint, space);
+    stages.push(matrixStage(m.map((row) => row.map((v) => v * light)) as never));
+  } else if (light !== 1) stages.push(gainStage(light));
+  const { curves } = look;
+  if (look.highlights !== 0 || look.shadows !== 0 || curves?.luma) {
+    const last = curves?.luma ? monotoneCurve(curves.luma) : (v: number) => v;
+    stages.push(toneStage((v) => last(tone(v, look.shadows, look.highlights)), luma));
+  }
+  const channels = [curves?.red, curves?.green, curves?.blue];
+  if (look.contrast !== 0 || curves?.rgb || channels.some(Boolean)) {
+    const slope = 2 ** look.contrast;
+    const all = curves?.rgb ? monotoneCurve(curves.rgb) : (v: number) => v;
+    stages.push(
+      channelStage(
+        channels.map((points) => {
+          const own = points ? monotoneCurve(points) : (v: number) => v;
+          return (v) => own(all(stretch(v, slope)));
+        }),
+      ),
+    );
+  }
+  if (look.saturation !== 0 || look.vibrance !== 0) stages.push(saturationStage(look.saturation, look.vibrance, luma));
+  if (look.lut && look.lutStrength > 0) {
+    const { lut: table, lutStrength } = look;
+    stages.push((r, g, b, from, to) => applyLut(table, lutStrength, r, g, b, from, to));
+  }
+  if (stages.length === 0) return undefined;
+  return (r, g, b, from, to) => stages.forEach((stage) => stage(r, g, b, from, to));
+}
+
+function gainStage(gain: number): Look {
+  return (r, g, b, from, to) => {
+    for (let i = from; i < to; i++) {
+      r[i] = r[i]! * gain;
+      g[i] = g[i]! * gain;
+      b[i] = b[i]! * gain;
+    }
+  };
+}
+
+function matrixStage([[rr, rg, rb], [gr, gg, gb], [br, bg, bb]]: Matrix): Look {
+  return (r, g, b, from, to) => {
+    for (let i = from; i < to; i++) {
+      const x = r[i]!;
+      const y = g[i]!;
+      const z = b[i]!;
+      r[i] = rr * x + rg * y + rb * z;
+      g[i] = gr * x + gg * y + gb * z;
+      b[i] = br * x + bg * y + bb * z;
+    }
+  };
+}
+
+/**
+ * Two bumps on the encoded scale, v (1 - v)² and v² (1 - v) scaled to 1 at their tops, a third and two thirds of the
+ * way. Black and white stay, and the order of tones at any strength.
+ */
+function tone(v: number, shadows: number, highlights: number): number {
+  if (v <= 0 || v >= 1) return v;
+  return v + TONE * 6.75 * v * (1 - v) * (shadows * (1 - v) + highlights * v);
+}
+
+/** Largest gain of a channel: what is nearly black has no colour worth keeping, only noise. */
+const MOST_GAIN = 8;
+
+/** All channels times one gain, so that hue and saturation stay; a lifted black becomes grey. */
+function toneStage(curve: (encoded: number) => number, [lr, lg, lb]: readonly [number, number, number]): Look {
+  const target = new Float32Array(STEPS + 1);
+  const gain = new Float32Array(STEPS + 1);
+  for (let i = 0; i <= STEPS; i++) {
+    const y = (i / STEPS) ** 2;
+    target[i] = srgbToLinear(curve(linearToSrgb(y)));
+    gain[i] = target[i]! > MOST_GAIN * y ? MOST_GAIN : target[i]! / y;
+  }
+  if (target[0] === 0) gain[0] = gain[1]!;
+  const white = gain[STEPS]!;
+  return (r, g, b, from, to) => {
+    for (let i = from; i < to; i++) {
+      const y = lr * r[i]! + lg * g[i]! + lb * b[i]!;
+      let k = white;
+      let rest = 0;
+      if (y < 1) {
+        const at = y > 0 ? (Math.sqrt(y) * STEPS + 0.5) | 0 : 0;
+        k = gain[at]!;
+        rest = k < MOST_GAIN ? 0 : target[at]! - k * y;
+      }
+      r[i] = r[i]! * k + rest;
+      g[i] = g[i]! * k + rest;
+      b[i] = b[i]! * k + rest;
+    }
+  };
+}
+
+/** An S through black, middle grey and white, of the given slope at grey; its reverse is that of the slope's inverse. */
+function stretch(v: number, slope: number): number {
+  if (slope === 1 || v <= 0 || v >= 1) return v;
+  return v < PIVOT ? PIVOT * (v / PIVOT) ** slope : 1 - (1 - PIVOT) * ((1 - v) / (1 - PIVOT)) ** slope;
+}
+
+function channelStage(curves: readonly ((encoded: number) => number)[]): Look {
+  const tables = curves.map((curve) =>
+    Float32Array.from({ length: STEPS + 1 }, (_, i) => srgbToLinear(curve(linearToSrgb((i / STEPS) ** 2)))),
+  );
+  return (r, g, b, from, to) => {
+    [r, g, b].forEach((plane, c) => throughTable(plane, tables[c]!, from, to));
+  };
+}
+
+/** Light above white keeps what it has above it, for a later look may bring it back. */
+function throughTable(plane: Float32Array, table: Float32Array, from: number, to: number): void {
+  const white = table[STEPS]!;
+  for (let i = from; i < to; i++) {
+    const v = plane[i]!;
+    plane[i] = v < 1 ? table[v > 0 ? (Math.sqrt(v) * STEPS + 0.5) | 0 : 0]! : white * v;
+  }
+}
+
+/** Moves a colour from or to the grey of its luminance; vibrance counts as much as the colour lacks to full saturation. */
+function saturationStage(saturation: number, vibrance: number, [lr, lg, lb]: readonly [number, number, number]): Look {
+  return (r, g, b, from, to) => {
+    for (let i = from; i < to; i++) {
+      const x = r[i]!;
+      const y = g[i]!;
+      const z = b[i]!;
+      let k = 1 + saturation;
+      if (vibrance !== 0) {
+        const most = x > y ? (x > z ? x : z) : y > z ? y : z;
+        const least = x < y ? (x < z ? x : z) : y < z ? y : z;
+        k *= 1 + (most > 0 ? (vibrance * (least > 0 ? least : 0)) / most : vibrance);
+      }
+      const grey = lr * x + lg * y + lb * z;
+      r[i] = grey + k * (x - grey);
+      g[i] = grey + k * (y - grey);
+      b[i] = grey + k * (z - grey);
+    }
+  };
+}

@@ -1,0 +1,232 @@
+import { RelievoError } from '../core/errors.js';
+import { linearToSrgb, srgbToLinear } from '../image/colour.js';
+
+/** A colour table: encoded RGB in, encoded RGB out. */
+export interface Lut {
+  readonly title: string;
+  /** 1: a curve per channel; 3: a cube. */
+  readonly dimensions: 1 | 3;
+  /** Entries per side. */
+  readonly size: number;
+  /** RGB triplets; of a cube, red runs fastest. */
+  readonly data: Float32Array;
+  /** Input that the first and the last entry stand for, per channel. */
+  readonly domainMin: readonly [number, number, number];
+  readonly domainMax: readonly [number, number, number];
+}
+
+/** Sizes that the format allows (Adobe, Cube LUT Specification 1.0, 2013). */
+const LARGEST = { 1: 65536, 3: 256 } as const;
+/** Characters of a file; a cube of 129³ with six decimals has 60 million. */
+const LONGEST_FILE = 100e6;
+/** Shortest line of an entry, `0 0 0\n`: more entries than the text can hold are refused before memory is taken. */
+const SHORTEST_ENTRY = 6;
+/** Values beyond it are a mistake, not a colour. */
+const LARGEST_VALUE = 1e6;
+
+/**
+ * Reads a `.cube` table, 1D or 3D.
+ *
+ * @throws RelievoError `INVALID_PARAM` with the line of the first mistake.
+ */
+export function parseCube(text: string): Lut {
+  if (typeof text !== 'string') throw wrong(0, 'expected the text of a .cube file');
+  if (text.length > LONGEST_FILE) throw wrong(0, `${text.length} characters, the limit is ${LONGEST_FILE}`);
+  let title = '';
+  let dimensions: 1 | 3 | undefined;
+  let size = 0;
+  let domainMin: Triplet = [0, 0, 0];
+  let domainMax: Triplet = [1, 1, 1];
+  let data: Float32Array | undefined;
+  let filled = 0;
+  let line = 0;
+  for (let from = 0; from < text.length;) {
+    let end = text.indexOf('\n', from);
+    if (end < 0) end = text.length;
+    line++;
+    const words = text.slice(from, Math.min(end, from + 500)).trim();
+    from = end + 1;
+    if (words === '' || words.startsWith('#') || words.startsWith('\uFEFF#')) continue;
+    const [key, ...rest] = words.replace(/^\uFEFF/, '').split(/\s+/) as [string, ...string[]];
+    if (/^[-+.\d]/.test(key)) {
+      if (!dimensions) throw wrong(line, 'numbers before LUT_1D_SIZE or LUT_3D_SIZE');
+      const entries = dimensions === 3 ? size ** 3 : size;
+      if (!data) {
+        if (entries * SHORTEST_ENTRY > text.length + 1)
+          throw wrong(line, `the table ends before its ${entries} entries`);
+        data = new Float32Array(entries * 3);
+      }
+      if (filled === data.length) throw wrong(line, `more than ${entries} entries`);
+      data.set(triplet([key, ...rest], line), filled);
+      filled += 3;
+      continue;
+    }
+    if (data) throw wrong(line, `${short(key)} after the first entry`);
+    if (key === 'TITLE') title = words.slice(5).trim().replace(/^"|"$/g, '');
+    else if (key === 'DOMAIN_MIN') domainMin = triplet(rest, line);
+    else if (key === 'DOMAIN_MAX') domainMax = triplet(rest, line);
+    else if (key === 'LUT_1D_SIZE' || key === 'LUT_3D_SIZE') {
+      if (dimensions) throw wrong(line, 'a second size: a shaper and a cube in one file are not supported');
+      dimensions = key === 'LUT_1D_SIZE' ? 1 : 3;
+      size = Number(rest[0]);
+      if (rest.length !== 1 || !Number.isInteger(size) || size < 2 || size > LARGEST[dimensions])
+        throw wrong(line, `${key} is a whole number from 2 to ${LARGEST[dimensions]}`);
+    } else if (key === 'LUT_1D_INPUT_RANGE' || key === 'LUT_3D_INPUT_RANGE') {
+      // Resolve's way of giving the domain.
+      const [low, high] = triplet([...rest, '0'], line);
+      [domainMin, domainMax] = [
+        [low, low, low],
+        [high, high, high],
+      ];
+    } else throw wrong(line, `unknown keyword ${short(key)}`);
+  }
+  if (!dimensions || !data) throw wrong(line, 'no table');
+  if (filled < data.length) throw wrong(line, `${filled / 3} entries, ${data.length / 3} announced`);
+  if (domainMin.some((v, c) => !(v < domainMax[c]!))) throw wrong(line, 'DOMAIN_MIN is not below DOMAIN_MAX');
+  return { title, dimensions, size, data, domainMin, domainMax };
+}
+
+type Triplet = [number, number, number];
+
+function triplet(words: readonly string[], line: number): Triplet {
+  const values = words.map(Number);
+  if (values.length !== 3 || values.some((v, i) => words[i] === '' || !(Math.abs(v) <= LARGEST_VALUE)))
+    throw wrong(line, 'expected three numbers');
+  return values as Triplet;
+}
+
+const short = (word: string) => (word.length > 40 ? `${word.slice(0, 40)}…` : word);
+
+function wrong(line: number, what: string): RelievoError {
+  return new RelievoError('INVALID_PARAM', `.cube table${line > 0 ? `, line ${line}` : ''}: ${what}.`);
+}
+
+export function isLut(value: unknown): value is Lut {
+  const l = value as Partial<Lut> | null;
+  if (typeof l !== 'object' || l === null || !(l.data instanceof Float32Array)) return false;
+  if ((l.dimensions !== 1 && l.dimensions !== 3) || !(l.size! >= 2)) return false;
+  const domain = [l.domainMin, l.domainMax];
+  if (!domain.every((d) => Array.isArray(d) && d.length === 3 && d.every(Number.isFinite))) return false;
+  return l.data.length === l.size! ** l.dimensions * 3;
+}
+
+/** Encoded values of light, at even steps of its root, and the reverse: as exact as 8 bits need, without a power. */
+const STEPS = 4096;
+const ENCODED = /* @__PURE__ */ Float32Array.from({ length: STEPS + 1 }, (_, i) => linearToSrgb((i / STEPS) ** 2));
+const LINEAR = /* @__PURE__ */ Float32Array.from({ length: STEPS + 1 }, (_, i) => srgbToLinear(i / STEPS));
+
+function encoded(v: number): number {
+  return v >= 1 ? 1 : v > 0 ? ENCODED[(Math.sqrt(v) * STEPS + 0.5) | 0]! : 0;
+}
+
+function linear(v: number): number {
+  return v >= 1 ? 1 : v > 0 ? LINEAR[(v * STEPS + 0.5) | 0]! : 0;
+}
+
+/**
+ * Applies a table to planes of linear light, in place. A cube is read by tetrahedra (Sakamoto & Itooka 1981; Kasson et
+ * al. 1995), a curve by straight lines. Input beyond the domain is held to its ends.
+ *
+ * @param strength 0..1: how much of the result replaces the input, on the encoded scale.
+ */
+export function applyLut(
+  lut: Lut,
+  strength: number,
+  r: Float32Array,
+  g: Float32Array,
+  b: Float32Array,
+  from: number,
+  to: number,
+): void {
+  const { size, data, domainMin, domainMax, dimensions } = lut;
+  const top = size - 1;
+  const [r0, g0, b0] = domainMin;
+  const scale = domainMin.map((low, c) => top / (domainMax[c]! - low));
+  const [rs, gs, bs] = scale as Triplet;
+  const G = size * 3;
+  const B = size * size * 3;
+  for (let i = from; i < to; i++) {
+    const er = encoded(r[i]!);
+    const eg = encoded(g[i]!);
+    const eb = encoded(b[i]!);
+    const x = hold((er - r0) * rs, top);
+    const y = hold((eg - g0) * gs, top);
+    const z = hold((eb - b0) * bs, top);
+    // The last cell holds the end too, so that its far corner is never read beyond the table.
+    const xi = Math.min(x | 0, top - 1);
+    const yi = Math.min(y | 0, top - 1);
+    const zi = Math.min(z | 0, top - 1);
+    const fx = x - xi;
+    const fy = y - yi;
+    const fz = z - zi;
+    let cr: number;
+    let cg: number;
+    let cb: number;
+    if (dimensions === 1) {
+      cr = data[xi * 3]! * (1 - fx) + data[xi * 3 + 3]! * fx;
+      cg = data[yi * 3 + 1]! * (1 - fy) + data[yi * 3 + 4]! * fy;
+      cb = data[zi * 3 + 2]! * (1 - fz) + data[zi * 3 + 5]! * fz;
+    } else {
+      // From the cell's first corner to its last along the axes in the order of their fractions.
+      const p = xi * 3 + yi * G + zi * B;
+      const last = p + 3 + G + B;
+      let q: number;
+      let s: number;
+      let high: number;
+      let middle: number;
+      let low: number;
+      if (fx >= fy) {
+        if (fy >= fz) {
+          q = p + 3;
+          s = p + 3 + G;
+          high = fx;
+          middle = fy;
+          low = fz;
+        } else if (fx >= fz) {
+          q = p + 3;
+          s = p + 3 + B;
+          high = fx;
+          middle = fz;
+          low = fy;
+        } else {
+          q = p + B;
+          s = p + 3 + B;
+          high = fz;
+          middle = fx;
+          low = fy;
+        }
+      } else if (fz >= fy) {
+        q = p + B;
+        s = p + G + B;
+        high = fz;
+        middle = fy;
+        low = fx;
+      } else if (fz >= fx) {
+        q = p + G;
+        s = p + G + B;
+        high = fy;
+        middle = fz;
+        low = fx;
+      } else {
+        q = p + G;
+        s = p + 3 + G;
+        high = fy;
+        middle = fx;
+        low = fz;
+      }
+      const w0 = 1 - high;
+      const w1 = high - middle;
+      const w2 = middle - low;
+      cr = w0 * data[p]! + w1 * data[q]! + w2 * data[s]! + low * data[last]!;
+      cg = w0 * data[p + 1]! + w1 * data[q + 1]! + w2 * data[s + 1]! + low * data[last + 1]!;
+      cb = w0 * data[p + 2]! + w1 * data[q + 2]! + w2 * data[s + 2]! + low * data[last + 2]!;
+    }
+    r[i] = linear(er + strength * (cr - er));
+    g[i] = linear(eg + strength * (cg - eg));
+    b[i] = linear(eb + strength * (cb - eb));
+  }
+}
+
+function hold(v: number, top: number): number {
+  return v > top ? top : v > 0 ? v : 0;
+}
