@@ -19,6 +19,10 @@ export {
   type ReplacedBackground,
 } from './replace-background.js';
 export { matteFromDepth } from './matte-from-depth.js';
+export { applyHaze, HAZE_PARAMS, type HazeOptions } from './haze.js';
+export { applyRelight, RELIGHT_PARAMS, RELIGHT_PRESETS, type RelightOptions } from './relight.js';
+export { applyVignette, VIGNETTE_PARAMS, type VignetteOptions } from './vignette.js';
+export { PRESETS } from './presets.js';
 export { visualiseDepth, type VisualiseOptions } from './visualise.js';
 export { OPERATORS } from './operators.js';
 export type { Frame, Operator, PointKernel, PointOperator, Strip, WholeOperator } from './operator.js';

@@ -1,16 +1,13 @@
-import { either, number, numberFields, object, oneOf, point, required, tuple } from '../core/schema.js';
+import { numberFields, oneOf } from '../core/schema.js';
 import { applyBokeh, BOKEH_PARAMS } from './bokeh.js';
+import { focusField } from './focus-field.js';
 import { gradeOperator } from './grade.js';
+import { hazeOperator } from './haze.js';
 import { wholeOperator } from './operator.js';
-
-const DISPARITY = { default: 0, min: 0, max: 1, unit: 'disparity', doc: '' } as const;
-const focus = either(
-  number(DISPARITY),
-  point,
-  tuple(DISPARITY, DISPARITY),
-  object({ near: required(number(DISPARITY)), far: required(number(DISPARITY)) }),
-  oneOf(['subject', 'faces']),
-);
+import { peakingOperator } from './peaking.js';
+import { relightOperator } from './relight.js';
+import { vignetteOperator } from './vignette.js';
+import { visualiseOperator } from './visualise.js';
 
 /**
  * Every operator that a recipe may name. A new one is a line here: validation, JSON form, docs and the generated tests
@@ -19,8 +16,13 @@ const focus = either(
 export const OPERATORS = {
   bokeh: wholeOperator(
     'Depth of field of a thin lens.',
-    { focus, shape: oneOf(['disc', 5, 6, 7, 8, 9]), ...numberFields(BOKEH_PARAMS) },
+    { focus: focusField, shape: oneOf(['disc', 5, 6, 7, 8, 9]), ...numberFields(BOKEH_PARAMS) },
     async ({ image, depth }, options, task) => ({ image: await applyBokeh(image, depth, { ...options, ...task }) }),
   ),
   grade: gradeOperator,
+  haze: hazeOperator,
+  relight: relightOperator,
+  vignette: vignetteOperator,
+  visualise: visualiseOperator,
+  peaking: peakingOperator,
 } as const;

@@ -1,13 +1,35 @@
-import { invalid, knownKeys } from '../core/params.js';
+import type { NumberTable } from '../core/params.js';
+import { at, flag, numberFields, oneOf, readFields } from '../core/schema.js';
 import { checkDepth, type DepthMap } from '../depth/depth-map.js';
 import { createImage, type OutputImage } from '../image/image-data.js';
+import { wholeOperator } from './operator.js';
 
 export interface VisualiseOptions {
-  /** Colour map. `turbo`: dark blue = farthest, dark red = nearest. `grey`: black = farthest, white = nearest. Default: `turbo`. */
-  map?: 'turbo' | 'grey' | undefined;
+  /**
+   * Colour map. `turbo`: dark blue = farthest, dark red = nearest. `viridis`: violet to yellow, even to the eye and to
+   * those who see colours otherwise. `grey`: black = farthest, white = nearest. Default: `turbo`.
+   */
+  map?: (typeof MAPS)[number] | undefined;
   /** True stretches the smallest and the largest disparity of the map to the ends of the colours. Default: false. */
   stretch?: boolean | undefined;
+  /** Lines of equal disparity between 0 and 1, 0..64. Default: 0. */
+  contours?: number | undefined;
 }
+
+const MAPS = ['turbo', 'viridis', 'grey'] as const;
+
+/** Numeric options: default, range and unit. */
+export const VISUALISE_PARAMS = {
+  contours: { default: 0, min: 0, max: 64, unit: 'lines', doc: 'Lines of equal disparity.' },
+} as const satisfies NumberTable;
+
+const FIELDS = { map: oneOf(MAPS), stretch: flag, ...numberFields(VISUALISE_PARAMS) };
+
+export const visualiseOperator = wholeOperator(
+  'The depth as colours, in place of the photo.',
+  FIELDS,
+  async ({ depth }, options) => ({ image: visualiseDepth(depth, options) }),
+);
 
 const STEPS = 1024;
 
@@ -20,6 +42,12 @@ const TURBO = (
   'b8f735 cced34 dee037 edd03a f7c03a fdad35 fe982c fb8022 f56818 ec520f e14109 d23105 c12302 ac1701 950d01 7a0403'
 ).split(' ');
 
+/** Viridis at 33 even steps: S. van der Walt and N. Smith, matplotlib 2015 (CC0). */
+const VIRIDIS = (
+  '440154 470d60 48186a 482374 472d7b 453781 424086 3e4989 3b528b 375b8d 33638d 2f6b8e 2c728e 297a8e 26828e 23898e 21908c ' +
+  '1f978b 1f9f88 21a685 27ad81 31b57b 3ebc74 4dc26c 5cc863 6ece58 82d34d 95d840 aadc32 c0df25 d5e21a eae51a fde725'
+).split(' ');
+
 /**
  * Shows disparities as colours.
  *
@@ -28,10 +56,7 @@ const TURBO = (
  * @throws RelievoError `INVALID_DEPTH`, or `INVALID_PARAM` for an unknown option.
  */
 export function visualiseDepth(depth: DepthMap, options: VisualiseOptions = {}): OutputImage {
-  knownKeys('visualise', options, ['map', 'stretch']);
-  const { map = 'turbo', stretch = false } = options;
-  if (map !== 'turbo' && map !== 'grey') throw invalid('visualise', 'map', `'turbo' or 'grey'`, map);
-  if (typeof stretch !== 'boolean') throw invalid('visualise', 'stretch', 'true or false', stretch);
+  const { map = 'turbo', stretch = false, contours } = readFields(FIELDS, options, at('visualise'));
   checkDepth('visualise', depth);
 
   const { data } = depth;
@@ -46,10 +71,11 @@ export function visualiseDepth(depth: DepthMap, options: VisualiseOptions = {}):
     }
   }
   const scale = (STEPS - 1) / Math.max(high - low, 1e-6);
-  const table = packed(map === 'turbo' ? turbo : (t) => [t, t, t]);
+  const table = packed(map === 'grey' ? (t) => [t, t, t] : between(map === 'turbo' ? TURBO : VIRIDIS));
   const image = createImage(depth.width, depth.height);
   const pixels = new Uint32Array(image.data.buffer);
   for (let i = 0; i < data.length; i++) pixels[i] = table[Math.round((data[i]! - low) * scale)]!;
+  if (contours > 0) drawContours(pixels, depth, Math.round(contours));
   return image;
 }
 
@@ -63,10 +89,24 @@ function packed(colour: (t: number) => [number, number, number]): Uint32Array {
   return new Uint32Array(bytes.buffer);
 }
 
-function turbo(t: number): [number, number, number] {
-  const at = t * (TURBO.length - 1);
-  const i = Math.min(TURBO.length - 2, Math.floor(at));
+/** Colours between the entries of a table, by straight lines. */
+function between(table: readonly string[]): (t: number) => [number, number, number] {
   const channel = (colour: string, c: number) => parseInt(colour.slice(2 * c, 2 * c + 2), 16) / 255;
-  const mix = (c: number) => channel(TURBO[i]!, c) * (1 - at + i) + channel(TURBO[i + 1]!, c) * (at - i);
-  return [mix(0), mix(1), mix(2)];
+  return (t) => {
+    const place = t * (table.length - 1);
+    const i = Math.min(table.length - 2, Math.floor(place));
+    const mix = (c: number) => channel(table[i]!, c) * (1 - place + i) + channel(table[i + 1]!, c) * (place - i);
+    return [mix(0), mix(1), mix(2)];
+  };
+}
+
+/** White where a pixel and its right or lower neighbour lie on different sides of a line's disparity. */
+function drawContours(pixels: Uint32Array, { width, height, data }: DepthMap, lines: number): void {
+  const band = (i: number) => Math.floor(data[i]! * (lines + 1));
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const right = x < width - 1 && band(i) !== band(i + 1);
+      if (right || (y < height - 1 && band(i) !== band(i + width))) pixels[i] = 0xffffffff;
+    }
+  }
 }

@@ -1,0 +1,12 @@
+import { either, number, object, oneOf, point, required, tuple } from '../core/schema.js';
+
+const DISPARITY = { default: 0, min: 0, max: 1, unit: 'disparity', doc: '' } as const;
+
+/** What is sharp, in JSON: see `Focus`. */
+export const focusField = either(
+  number(DISPARITY),
+  point,
+  tuple(DISPARITY, DISPARITY),
+  object({ near: required(number(DISPARITY)), far: required(number(DISPARITY)) }),
+  oneOf(['subject', 'faces']),
+);

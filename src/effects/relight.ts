@@ -1,0 +1,299 @@
+import type { NumberTable } from '../core/params.js';
+import { numberFields, oneOf, point, type FieldsValue } from '../core/schema.js';
+import type { TaskOptions } from '../core/task.js';
+import type { DepthMap } from '../depth/depth-map.js';
+import { lumaOf } from '../image/colour.js';
+import type { ImageDataLike, OutputImage } from '../image/image-data.js';
+import { resizePlane, resizeToTensor } from '../image/resize.js';
+import { colourField, lightOf } from './colour-field.js';
+import { pointOperator, type Frame, type PointKernel } from './operator.js';
+import { applyPoint } from './points.js';
+
+export interface RelightOptions {
+  /** A set of values for what is not given here. Default: 'studio'. */
+  preset?: keyof typeof RELIGHT_PRESETS | undefined;
+  /** Above which point of the photo the light hangs, in its pixels; may be outside. Default: the preset's. */
+  at?: { readonly x: number; readonly y: number } | undefined;
+  /** How far the light is before the nearest things, as a share of the long side, 0.02..4. */
+  height?: number | undefined;
+  /** Light that it gives where it is nearest, in units of the photo's own, 0..8. */
+  intensity?: number | undefined;
+  /** What is left of the photo's own light, 0..2. */
+  ambient?: number | undefined;
+  /** 0 = a lamp that is a point, 1 = one so large that it wraps round to the back. */
+  size?: number | undefined;
+  /** 0 = the sun, 1 = a lamp whose light fades with the square of the distance, 2 = faster than nature. */
+  falloff?: number | undefined;
+  /** How far the scene reaches behind the nearest things, as a share of the long side, 0..8. */
+  reach?: number | undefined;
+  /** How deep the relief is, 0..4: 1 is about a head. */
+  relief?: number | undefined;
+  /** How much of the photo's own texture is taken for relief, 0..1. */
+  detail?: number | undefined;
+  /** Colour of the light, as hex or by one of HTML's names. */
+  colour?: string | undefined;
+}
+
+interface Preset {
+  readonly at: readonly [x: number, y: number];
+  readonly values: { readonly [K in keyof typeof RELIGHT_PARAMS]: number };
+  readonly colour: string;
+}
+
+/** Numeric options; the defaults are those of 'studio'. */
+export const RELIGHT_PARAMS = {
+  height: { default: 0.5, min: 0.02, max: 4, unit: 'share of the long side', doc: 'Before the nearest things.' },
+  intensity: { default: 0.9, min: 0, max: 8, unit: "times the photo's light", doc: 'Light where it is nearest.' },
+  ambient: { default: 0.5, min: 0, max: 2, unit: "times the photo's light", doc: "What is left of the photo's own." },
+  size: { default: 0.5, min: 0, max: 1, unit: 'share', doc: 'From a point to a light that wraps around.' },
+  falloff: { default: 0.7, min: 0, max: 2, unit: 'times the square law', doc: 'How the light fades with distance.' },
+  reach: { default: 0.6, min: 0, max: 8, unit: 'share of the long side', doc: 'How far the scene reaches back.' },
+  relief: { default: 1, min: 0, max: 4, unit: 'times a head', doc: 'How deep the relief is.' },
+  detail: { default: 0.3, min: 0, max: 1, unit: 'share', doc: 'Texture taken for relief.' },
+} as const satisfies NumberTable;
+
+/** `at` is a share of width and height. */
+export const RELIGHT_PRESETS = {
+  studio: {
+    at: [0.2, 0.1],
+    values: { height: 0.5, intensity: 0.9, ambient: 0.5, size: 0.5, falloff: 0.7, reach: 0.6, relief: 1, detail: 0.3 },
+    colour: '#fff6ea',
+  },
+  contour: {
+    at: [-0.15, 0.25],
+    values: {
+      height: 0.12,
+      intensity: 2.2,
+      ambient: 0.4,
+      size: 0.15,
+      falloff: 0.5,
+      reach: 0.8,
+      relief: 1.6,
+      detail: 0.2,
+    },
+    colour: '#ffffff',
+  },
+  stage: {
+    at: [0.5, 0.1],
+    values: { height: 0.6, intensity: 1.3, ambient: 0.02, size: 0.6, falloff: 2, reach: 4, relief: 0.8, detail: 0.2 },
+    colour: '#ffffff',
+  },
+} as const satisfies Readonly<Record<string, Preset>>;
+
+const NUMBERS = numberFields(RELIGHT_PARAMS);
+// Without defaults of their own: the preset has them.
+const FIELDS = {
+  preset: oneOf(Object.keys(RELIGHT_PRESETS) as (keyof typeof RELIGHT_PRESETS)[]),
+  at: point,
+  colour: colourField,
+  ...(Object.fromEntries(
+    Object.entries(NUMBERS).map(([key, { expected, read }]) => [key, { expected, read, json: 0 as number }]),
+  ) as { [K in keyof typeof RELIGHT_PARAMS]: { expected: string; read: (typeof NUMBERS)[K]['read']; json: number } }),
+};
+
+/** Long side of the grid on which light is worked out: the same for a preview and the full photo. */
+const GRID = 512;
+/** Passes that smooth the depth within things, and the difference in disparity that they take for a border. */
+const PASSES = 24;
+const BORDER = 0.03;
+/** Radius of the rounding, as a share of the long side; and its height, and the relief's, in long sides at relief 1. */
+const ROUND = 0.06;
+const ROUND_HEIGHT = 0.16;
+const RELIEF_HEIGHT = 0.35;
+/** Height of texture at detail 1, in long sides per unit of encoded light. */
+const DETAIL_HEIGHT = 0.01;
+/** Difference in disparity over which a grid point stops counting for a pixel. */
+const SAME = 0.04;
+
+export const relightOperator = pointOperator(
+  'A light that is moved before the subject.',
+  FIELDS,
+  async (options, frame) => planRelight(options, frame),
+);
+
+/**
+ * Lights the scene anew. Normals come from the depth, smoothed within things (Perona & Malik 1990), rounded towards their
+ * outlines, since the depth of a person is flatter than the person, and from the photo's own texture. The light is
+ * diffuse (Lambert), wrapped by the lamp's size, and fades with distance; the photo's light is multiplied by it.
+ *
+ * @param image RGBA, any size; not written to. Alpha and colour space are kept.
+ * @param depth disparities 0..1; of another size it is lifted along the image's edges.
+ * @throws RelievoError `INVALID_PARAM`, `INVALID_DEPTH`, `UNSUPPORTED_IMAGE`, `IMAGE_TOO_LARGE`; or the signal's reason.
+ */
+export async function applyRelight(
+  image: ImageDataLike,
+  depth: DepthMap,
+  { signal, onProgress, ...options }: RelightOptions & TaskOptions = {},
+): Promise<OutputImage> {
+  return applyPoint('relight', relightOperator, options, { image, depth }, { signal, onProgress });
+}
+
+function planRelight(options: FieldsValue<typeof FIELDS>, { image, depth }: Frame): PointKernel {
+  const preset: Preset = RELIGHT_PRESETS[options.preset ?? 'studio'];
+  const given = Object.fromEntries(
+    Object.keys(RELIGHT_PARAMS).flatMap((k) => {
+      const v = options[k as keyof typeof RELIGHT_PARAMS];
+      return v === undefined ? [] : [[k, v]];
+    }),
+  );
+  const values = { ...preset.values, ...given };
+  const at = options.at ?? { x: preset.at[0] * image.width, y: preset.at[1] * image.height };
+  const colour = lightOf(options.colour ?? preset.colour, image.colorSpace ?? 'srgb');
+  // A coloured lamp is as bright as a white one.
+  const luma = lumaOf(image.colorSpace);
+  const bright = Math.max(0.05, luma[0] * colour[0] + luma[1] * colour[1] + luma[2] * colour[2]);
+  const long = Math.max(image.width, image.height);
+  const scale = Math.min(1, GRID / long);
+  const width = Math.max(1, Math.round(image.width * scale));
+  const height = Math.max(1, Math.round(image.height * scale));
+  const low = resizePlane(depth.data, depth, width, height);
+  const shade = shading(low, heights(image, low, width, height, values), width, height, values, {
+    x: at.x / long,
+    y: at.y / long,
+  });
+  return shadeKernel(shade, low, width, height, image, values.ambient, colour.map((c) => c / bright) as never);
+}
+
+type Values = { readonly [K in keyof typeof RELIGHT_PARAMS]: number };
+
+/** The surface, in long sides. */
+function heights(image: ImageDataLike, low: Float32Array, width: number, height: number, values: Values): Float32Array {
+  const smooth = diffuse(low, width, height);
+  const r = Math.max(1, Math.round(ROUND * Math.max(width, height)));
+  const round = blur(blur(smooth, width, height, r), width, height, r);
+  const rgb = resizeToTensor(image, width, height);
+  const light = Float32Array.from(
+    low,
+    (_, i) => 0.299 * rgb[i * 3]! + 0.587 * rgb[i * 3 + 1]! + 0.114 * rgb[i * 3 + 2]!,
+  );
+  const base = blur(light, width, height, 2);
+  return Float32Array.from(
+    low,
+    (_, i) =>
+      values.relief * (RELIEF_HEIGHT * smooth[i]! + ROUND_HEIGHT * round[i]!) +
+      values.detail * DETAIL_HEIGHT * (light[i]! - base[i]!),
+  );
+}
+
+/** Smooths within things: what differs by more than {@link BORDER} from its neighbour keeps its difference. */
+function diffuse(plane: Float32Array, width: number, height: number): Float32Array {
+  let from = plane.slice();
+  let to = plane.slice();
+  for (let pass = 0; pass < PASSES; pass++) {
+    for (let y = 0, i = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, i++) {
+        const v = from[i]!;
+        let change = 0;
+        if (x > 0) change += conducted(from[i - 1]! - v);
+        if (x < width - 1) change += conducted(from[i + 1]! - v);
+        if (y > 0) change += conducted(from[i - width]! - v);
+        if (y < height - 1) change += conducted(from[i + width]! - v);
+        to[i] = v + change * 0.24;
+      }
+    }
+    [from, to] = [to, from];
+  }
+  return from;
+}
+
+function conducted(difference: number): number {
+  const d = difference / BORDER;
+  return difference / (1 + d * d);
+}
+
+/** Mean over a square of radius r, by running sums; the border's values go on beyond it. */
+function blur(plane: Float32Array, width: number, height: number, r: number): Float32Array {
+  const line = (from: Float32Array, to: Float32Array, start: number, stride: number, n: number) => {
+    const at = (k: number) => from[start + Math.min(n - 1, Math.max(0, k)) * stride]!;
+    let sum = 0;
+    for (let k = -r; k <= r; k++) sum += at(k);
+    for (let k = 0; k < n; k++) {
+      to[start + k * stride] = sum / (2 * r + 1);
+      sum += at(k + r + 1) - at(k - r);
+    }
+  };
+  const rows = new Float32Array(plane.length);
+  const out = new Float32Array(plane.length);
+  for (let y = 0; y < height; y++) line(plane, rows, y * width, 1, width);
+  for (let x = 0; x < width; x++) line(rows, out, x, width, height);
+  return out;
+}
+
+/** Light from the lamp that each grid point gives back. */
+function shading(
+  depth: Float32Array,
+  surface: Float32Array,
+  width: number,
+  height: number,
+  { height: above, intensity, size, falloff, reach }: Values,
+  at: { readonly x: number; readonly y: number },
+): Float32Array {
+  const cell = 1 / Math.max(width, height);
+  const out = new Float32Array(depth.length);
+  /** Slope from the two neighbours; over a border the step on the other side alone. */
+  const slope = (i: number, before: number, after: number) => {
+    const a = Math.abs(depth[i]! - depth[before]!) > 2 * BORDER ? undefined : surface[i]! - surface[before]!;
+    const b = Math.abs(depth[after]! - depth[i]!) > 2 * BORDER ? undefined : surface[after]! - surface[i]!;
+    return ((a ?? b ?? 0) + (b ?? a ?? 0)) / 2 / cell;
+  };
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const sx = slope(i, x > 0 ? i - 1 : i, x < width - 1 ? i + 1 : i);
+      const sy = slope(i, y > 0 ? i - width : i, y < height - 1 ? i + width : i);
+      const lx = at.x - (x + 0.5) * cell;
+      const ly = at.y - (y + 0.5) * cell;
+      const lz = above + (1 - depth[i]!) * reach;
+      const distance = Math.sqrt(lx * lx + ly * ly + lz * lz);
+      // Height grows towards the viewer, the image's y downwards: the normal leans against the slope.
+      const cosine = (-sx * lx - sy * ly + lz) / (distance * Math.sqrt(sx * sx + sy * sy + 1));
+      const lit = Math.max(0, (cosine + size) / (1 + size));
+      out[i] = intensity * lit * (above / distance) ** (2 * falloff);
+    }
+  }
+  return out;
+}
+
+/** Reads the light between grid points, from those of the pixel's own thing: it does not spill over outlines. */
+function shadeKernel(
+  shade: Float32Array,
+  low: Float32Array,
+  width: number,
+  height: number,
+  image: { readonly width: number; readonly height: number },
+  ambient: number,
+  [cr, cg, cb]: readonly [number, number, number],
+): PointKernel {
+  const sx = width / image.width;
+  const sy = height / image.height;
+  const W = image.width;
+  return ({ count, r, g, b, depth, index }) => {
+    for (let i = 0; i < count; i++) {
+      const py = (index[i]! / W) | 0;
+      const u = Math.min(width - 1, Math.max(0, (index[i]! - py * W + 0.5) * sx - 0.5));
+      const v = Math.min(height - 1, Math.max(0, (py + 0.5) * sy - 0.5));
+      const x = u | 0;
+      const y = v | 0;
+      const p = y * width + x;
+      const right = x < width - 1 ? 1 : 0;
+      const down = y < height - 1 ? width : 0;
+      const fx = u - x;
+      const fy = v - y;
+      const d = depth[i]!;
+      const w0 = (1 - fx) * (1 - fy) * same(low[p]! - d);
+      const w1 = fx * (1 - fy) * same(low[p + right]! - d);
+      const w2 = (1 - fx) * fy * same(low[p + down]! - d);
+      const w3 = fx * fy * same(low[p + right + down]! - d);
+      const lamp =
+        (w0 * shade[p]! + w1 * shade[p + right]! + w2 * shade[p + down]! + w3 * shade[p + right + down]!) /
+        (w0 + w1 + w2 + w3);
+      r[i] = r[i]! * (ambient + lamp * cr);
+      g[i] = g[i]! * (ambient + lamp * cg);
+      b[i] = b[i]! * (ambient + lamp * cb);
+    }
+  };
+}
+
+function same(difference: number): number {
+  const d = difference / SAME;
+  return 1 / (1 + d * d * d * d) + 1e-6;
+}

@@ -1,0 +1,98 @@
+import type { NumberTable } from '../core/params.js';
+import { found, numberFields, point, type FieldsValue } from '../core/schema.js';
+import type { TaskOptions } from '../core/task.js';
+import type { DepthMap } from '../depth/depth-map.js';
+import type { ImageDataLike, OutputImage } from '../image/image-data.js';
+import { pointOperator, type Frame, type PointKernel } from './operator.js';
+import { applyPoint } from './points.js';
+import { otsuSplit } from './split.js';
+
+export interface VignetteOptions {
+  /** Stops at the corners, -4..4: below 0 darker. Default: -1. */
+  amount?: number | undefined;
+  /** Where it begins, as a share of the way from the centre to the farthest corner, 0..0.99. Default: 0.35. */
+  radius?: number | undefined;
+  /** How far what is near is spared, 0..1: 0 is an ordinary vignette. Default: 0.8. */
+  protect?: number | undefined;
+  /** Disparity from which things are spared, 0..1. Default: Otsu's threshold of the map. */
+  split?: number | undefined;
+  /** Width in disparity over which the sparing sets in. Default: 0.2. */
+  feather?: number | undefined;
+  /** Its centre, in pixels of the image. Default: the image's. */
+  centre?: { readonly x: number; readonly y: number } | undefined;
+}
+
+/** Numeric options: default, range and unit. */
+export const VIGNETTE_PARAMS = {
+  amount: { default: -1, min: -4, max: 4, unit: 'stops', doc: 'Light at the corners.' },
+  radius: {
+    default: 0.35,
+    min: 0,
+    max: 0.99,
+    unit: 'share of the way to the farthest corner',
+    doc: 'Where it begins.',
+  },
+  protect: { default: 0.8, min: 0, max: 1, unit: 'share', doc: 'How far what is near is spared.' },
+  feather: { default: 0.2, min: 0, max: 1, unit: 'disparity', doc: 'Width over which the sparing sets in.' },
+} as const satisfies NumberTable;
+
+const FIELDS = {
+  ...numberFields(VIGNETTE_PARAMS),
+  split: found({ min: 0, max: 1, unit: 'disparity', doc: "Default: Otsu's threshold of the map." }),
+  centre: point,
+};
+
+const STEPS = 2048;
+
+export const vignetteOperator = pointOperator(
+  'Darker towards the corners, mostly what is far.',
+  FIELDS,
+  async (options, frame) => planVignette(options, frame),
+);
+
+/**
+ * Darkens towards the corners, but spares what is near: the eye stays with the subject, whose shoulder in the corner is
+ * not dirtied. Light times 2^stops, linear.
+ *
+ * @param image RGBA, any size; not written to. Alpha and colour space are kept.
+ * @param depth disparities 0..1; of another size it is lifted along the image's edges.
+ * @throws RelievoError `INVALID_PARAM`, `INVALID_DEPTH`, `UNSUPPORTED_IMAGE`, `IMAGE_TOO_LARGE`; or the signal's reason.
+ */
+export async function applyVignette(
+  image: ImageDataLike,
+  depth: DepthMap,
+  { signal, onProgress, ...options }: VignetteOptions & TaskOptions = {},
+): Promise<OutputImage> {
+  return applyPoint('vignette', vignetteOperator, options, { image, depth }, { signal, onProgress });
+}
+
+function planVignette(
+  { amount, radius, protect, split, feather, centre }: FieldsValue<typeof FIELDS>,
+  { image, depth }: Frame,
+): PointKernel | undefined {
+  if (amount === 0) return undefined;
+  const { width, height } = image;
+  const { x: cx, y: cy } = centre ?? { x: width / 2, y: height / 2 };
+  const corner = Math.max(cx, width - cx) ** 2 + Math.max(cy, height - cy) ** 2;
+  // Both factors by table: strength by the square of the distance, by disparity, and the power of two of their product.
+  const smooth = (v: number) => (v <= 0 ? 0 : v >= 1 ? 1 : v * v * (3 - 2 * v));
+  const table = (f: (v: number) => number) => Float32Array.from({ length: STEPS + 1 }, (_, i) => f(i / STEPS));
+  const byDistance = table((v) => smooth((Math.sqrt(v) - radius) / (1 - radius)) * STEPS);
+  const border = split ?? otsuSplit(depth);
+  const byDepth = table((d) => 1 - protect * smooth(feather > 0 ? (d - border) / feather + 0.5 : d >= border ? 1 : 0));
+  const gain = table((v) => 2 ** (amount * v));
+  const scale = STEPS / corner;
+  return ({ count, r, g, b, depth: d, index }) => {
+    for (let i = 0; i < count; i++) {
+      const y = (index[i]! / width) | 0;
+      const dx = index[i]! - y * width + 0.5 - cx;
+      const dy = y + 0.5 - cy;
+      const far = byDistance[((dx * dx + dy * dy) * scale) | 0]!;
+      if (far === 0) continue;
+      const k = gain[(far * byDepth[(d[i]! * STEPS + 0.5) | 0]! + 0.5) | 0]!;
+      r[i] = r[i]! * k;
+      g[i] = g[i]! * k;
+      b[i] = b[i]! * k;
+    }
+  };
+}
