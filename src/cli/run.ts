@@ -5,9 +5,10 @@ import { isRelievoError, RelievoError } from '../core/errors.js';
 import { bokeh } from './bokeh.js';
 import { UsageError, type Command, type Flags, type Io } from './command.js';
 import { depth } from './depth.js';
+import { edit } from './edit.js';
 import { info } from './info.js';
 
-const COMMANDS: Readonly<Record<string, Command>> = { depth, bokeh, info };
+const COMMANDS: Readonly<Record<string, Command>> = { depth, bokeh, edit, info };
 const PHOTO_ENDINGS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif', '.gif', '.tif', '.tiff']);
 
 const COMMON = {

@@ -4,10 +4,10 @@ import type { DepthMap } from '../depth/depth-map.js';
 
 /** Least difference in disparity between two things for their border to count. */
 const STEP = 0.1;
-/** Long side of an image per pixel of reach: how far a step of depth may lie from the edge that one sees. */
-const SIDE_PER_PIXEL = 250;
+/** Long side of an image per pixel of a block; a step of depth may lie two blocks from the edge that one sees. */
+const SIDE_PER_PIXEL = 400;
 /** Blocks each way from which the colours of both sides are learnt. */
-const TAPS = 3;
+const TAPS = 4;
 /** Weight of a block that lies about a step itself. */
 const MIXED = 0.02;
 /** Share of the step on either side of its middle where a block belongs to neither. */
@@ -20,6 +20,10 @@ const SUMS = 6;
 const NOISE = 0.02 ** 2;
 /** Variance of the share as depth tells it: at a step it is nearly a guess. */
 const DEPTH_VARIANCE = 0.12;
+/** Share too small to divide by. */
+const SLIVER = 1e-3;
+/** Say of colour below which a pixel is left as it is. */
+const LEAST_TRUST = 0.2;
 
 /**
  * What a pixel about a step of depth is mixed of. Near and far are looked at apart and put together again by `share`;
@@ -53,7 +57,7 @@ export class EdgeParts {
   readonly #block: number;
   readonly #columns: number;
   readonly #rows: number;
-  /** Per block the farthest and the nearest disparity in it and the blocks around; a step where they differ enough. */
+  /** Per block the farthest and the nearest disparity in it and two blocks around; a step where they differ enough. */
   readonly #low: Float32Array;
   readonly #high: Float32Array;
   /** Means of the blocks that were asked for; weight NaN: not yet. */
@@ -69,8 +73,8 @@ export class EdgeParts {
     this.#columns = Math.ceil(width / this.#block);
     this.#rows = Math.ceil(height / this.#block);
     const { low, high } = blockRanges(depth, this.#block, this.#columns, this.#rows);
-    this.#low = spread(low, this.#columns, Math.min);
-    this.#high = spread(high, this.#columns, Math.max);
+    this.#low = spread(spread(low, this.#columns, Math.min), this.#columns, Math.min);
+    this.#high = spread(spread(high, this.#columns, Math.max), this.#columns, Math.max);
     this.#blocks = new Float32Array(low.length * SUMS).fill(NaN);
   }
 
@@ -166,6 +170,8 @@ export class EdgeParts {
     }
     const colourVariance = (NOISE + (near[5]! + far[5]!) / 2 + off) / apart;
     const trust = DEPTH_VARIANCE / (DEPTH_VARIANCE + colourVariance);
+    // Where the sides look alike nothing can be told, and nothing shows.
+    if (trust < LEAST_TRUST) return false;
     const share = byDepth + trust * (byColour - byDepth);
     parts.share = share;
     // The pixel's own disparity, where it has one of the two sides: no seam to where no step is near.
@@ -173,9 +179,14 @@ export class EdgeParts {
     parts.farDepth = d < middle - between ? d : far[4]!;
     const norm = share * share + (1 - share) * (1 - share);
     for (let c = 0; c < 3; c++) {
-      const rest = (SRGB_TO_LINEAR[data[p + c]!]! - share * near[1 + c]! - (1 - share) * far[1 + c]!) / norm;
-      parts.near[c] = clamp(near[1 + c]! + share * rest);
-      parts.far[c] = clamp(far[1 + c]! + (1 - share) * rest);
+      const own = SRGB_TO_LINEAR[data[p + c]!]!;
+      const rest = (own - share * near[1 + c]! - (1 - share) * far[1 + c]!) / norm;
+      // Held to 0..1 one after the other, so that the mixture of the two is the pixel's own colour to the last bit of it.
+      let n = clamp(near[1 + c]! + share * rest);
+      const f = share < 1 - SLIVER ? clamp((own - share * n) / (1 - share)) : clamp(far[1 + c]!);
+      if (share > SLIVER) n = clamp((own - (1 - share) * f) / share);
+      parts.near[c] = n;
+      parts.far[c] = f;
     }
     return true;
   }

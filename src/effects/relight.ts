@@ -8,6 +8,7 @@ import { resizePlane, resizeToTensor } from '../image/resize.js';
 import { colourField, lightOf } from './colour-field.js';
 import { pointOperator, type Frame, type PointKernel } from './operator.js';
 import { applyPoint } from './points.js';
+import { otsuSplit } from './split.js';
 
 export interface RelightOptions {
   /** A set of values for what is not given here. Default: 'studio'. */
@@ -43,9 +44,9 @@ interface Preset {
 /** Numeric options; the defaults are those of 'studio'. */
 export const RELIGHT_PARAMS = {
   height: { default: 0.5, min: 0.02, max: 4, unit: 'share of the long side', doc: 'Before the nearest things.' },
-  intensity: { default: 0.9, min: 0, max: 8, unit: "times the photo's light", doc: 'Light where it is nearest.' },
-  ambient: { default: 0.5, min: 0, max: 2, unit: "times the photo's light", doc: "What is left of the photo's own." },
-  size: { default: 0.5, min: 0, max: 1, unit: 'share', doc: 'From a point to a light that wraps around.' },
+  intensity: { default: 1, min: 0, max: 8, unit: "times the photo's light", doc: 'Light where it is nearest.' },
+  ambient: { default: 0.4, min: 0, max: 2, unit: "times the photo's light", doc: "What is left of the photo's own." },
+  size: { default: 0.4, min: 0, max: 1, unit: 'share', doc: 'From a point to a light that wraps around.' },
   falloff: { default: 0.7, min: 0, max: 2, unit: 'times the square law', doc: 'How the light fades with distance.' },
   reach: { default: 0.6, min: 0, max: 8, unit: 'share of the long side', doc: 'How far the scene reaches back.' },
   relief: { default: 1, min: 0, max: 4, unit: 'times a head', doc: 'How deep the relief is.' },
@@ -56,26 +57,26 @@ export const RELIGHT_PARAMS = {
 export const RELIGHT_PRESETS = {
   studio: {
     at: [0.2, 0.1],
-    values: { height: 0.5, intensity: 0.9, ambient: 0.5, size: 0.5, falloff: 0.7, reach: 0.6, relief: 1, detail: 0.3 },
+    values: { height: 0.5, intensity: 1, ambient: 0.4, size: 0.4, falloff: 0.7, reach: 0.6, relief: 1, detail: 0.3 },
     colour: '#fff6ea',
   },
   contour: {
     at: [-0.15, 0.25],
     values: {
-      height: 0.12,
-      intensity: 2.2,
-      ambient: 0.4,
-      size: 0.15,
-      falloff: 0.5,
-      reach: 0.8,
-      relief: 1.6,
+      height: 0.15,
+      intensity: 2.4,
+      ambient: 0.35,
+      size: 0.1,
+      falloff: 0.3,
+      reach: 0.6,
+      relief: 1.2,
       detail: 0.2,
     },
     colour: '#ffffff',
   },
   stage: {
-    at: [0.5, 0.1],
-    values: { height: 0.6, intensity: 1.3, ambient: 0.02, size: 0.6, falloff: 2, reach: 4, relief: 0.8, detail: 0.2 },
+    at: [0.5, 0.2],
+    values: { height: 0.6, intensity: 2.2, ambient: 0.02, size: 0.4, falloff: 1.2, reach: 3, relief: 0.8, detail: 0.2 },
     colour: '#ffffff',
   },
 } as const satisfies Readonly<Record<string, Preset>>;
@@ -97,11 +98,13 @@ const GRID = 512;
 const PASSES = 24;
 const BORDER = 0.03;
 /** Radius of the rounding, as a share of the long side; and its height, and the relief's, in long sides at relief 1. */
-const ROUND = 0.06;
-const ROUND_HEIGHT = 0.16;
-const RELIEF_HEIGHT = 0.35;
+const ROUND = 0.08;
+const ROUND_HEIGHT = 0.45;
+const RELIEF_HEIGHT = 1.2;
 /** Height of texture at detail 1, in long sides per unit of encoded light. */
-const DETAIL_HEIGHT = 0.01;
+const DETAIL_HEIGHT = 0.03;
+/** Disparity beyond the border of near and far over which relief sets in. */
+const NEAR_WIDTH = 0.1;
 /** Difference in disparity over which a grid point stops counting for a pixel. */
 const SAME = 0.04;
 
@@ -156,7 +159,7 @@ function planRelight(options: FieldsValue<typeof FIELDS>, { image, depth }: Fram
 
 type Values = { readonly [K in keyof typeof RELIGHT_PARAMS]: number };
 
-/** The surface, in long sides. */
+/** The surface, in long sides. Rounding takes from a thing's rim; what is behind it stays flat. */
 function heights(image: ImageDataLike, low: Float32Array, width: number, height: number, values: Values): Float32Array {
   const smooth = diffuse(low, width, height);
   const r = Math.max(1, Math.round(ROUND * Math.max(width, height)));
@@ -170,7 +173,7 @@ function heights(image: ImageDataLike, low: Float32Array, width: number, height:
   return Float32Array.from(
     low,
     (_, i) =>
-      values.relief * (RELIEF_HEIGHT * smooth[i]! + ROUND_HEIGHT * round[i]!) +
+      values.relief * (RELIEF_HEIGHT * smooth[i]! + ROUND_HEIGHT * Math.min(round[i]!, smooth[i]!)) +
       values.detail * DETAIL_HEIGHT * (light[i]! - base[i]!),
   );
 }
@@ -229,12 +232,16 @@ function shading(
   at: { readonly x: number; readonly y: number },
 ): Float32Array {
   const cell = 1 / Math.max(width, height);
+  // What is far is lit as if flat: its estimated relief is little but a slope up to the subject's outline, and would draw one.
+  const border = otsuSplit({ data: depth });
   const out = new Float32Array(depth.length);
   /** Slope from the two neighbours; over a border the step on the other side alone. */
   const slope = (i: number, before: number, after: number) => {
+    const relief = Math.min(1, Math.max(0, (depth[i]! - border) / NEAR_WIDTH));
+    if (relief === 0) return 0;
     const a = Math.abs(depth[i]! - depth[before]!) > 2 * BORDER ? undefined : surface[i]! - surface[before]!;
     const b = Math.abs(depth[after]! - depth[i]!) > 2 * BORDER ? undefined : surface[after]! - surface[i]!;
-    return ((a ?? b ?? 0) + (b ?? a ?? 0)) / 2 / cell;
+    return (relief * ((a ?? b ?? 0) + (b ?? a ?? 0))) / 2 / cell;
   };
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {

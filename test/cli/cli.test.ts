@@ -181,3 +181,42 @@ test('--help explains every command, and no command at all is wrong usage', asyn
   for (const c of ['depth', 'bokeh', 'info']) expect(out).toContain(`relievo ${c}`);
   expect((await relievo([])).code).toBe(2);
 });
+
+test('edit applies a recipe, with a table beside it, and names what is wrong in it', async () => {
+  await portrait('a.png', 96);
+  await sharp(Buffer.alloc(96 * 96, 128), { raw: { width: 96, height: 96, channels: 1 } })
+    .png()
+    .toFile(at('d.png'));
+  await writeFile(at('inv.cube'), 'LUT_1D_SIZE 2\n1 1 1\n0 0 0\n');
+  const edit = async (recipe: unknown) => {
+    await writeFile(at('r.json'), typeof recipe === 'string' ? recipe : JSON.stringify(recipe));
+    return relievo(['edit', at('a.png'), '--recipe', at('r.json'), '--depth', at('d.png'), '-o', at('o.png')]);
+  };
+  const look = (lut: string) => ({ version: 1, steps: [{ op: 'grade', ranges: [{ lut }] }] });
+  expect(await edit(look('inv.cube'))).toMatchObject({ code: 0, err: '' });
+  const [before, after] = [await readImageFile(at('a.png')), await readImageFile(at('o.png'))];
+  for (let i = 0; i < before.data.length; i += 4)
+    expect(Math.abs(before.data[i]! + after.data[i]! - 255)).toBeLessThanOrEqual(1);
+  expect(await edit({ version: 1, steps: [{ op: 'bokeh', aperture: 9 }] })).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/^relievo: [^\n]*r\.json: steps\[0\]\.aperture: expected a number[^\n]*\n$/),
+  });
+  for (const name of ['../inv.cube', '/etc/hostname', 'missing.cube'])
+    expect(await edit(look(name))).toMatchObject({ code: 1, err: expect.stringContaining('steps[0].ranges[0].lut') });
+  expect(await edit('{')).toMatchObject({ code: 1, err: expect.stringContaining('not JSON') });
+});
+
+test('edit takes a preset, and is told which there are', async () => {
+  await portrait('a.png', 64);
+  expect(await relievo(['edit', at('a.png'), '--preset', 'noir', '-o', at('o.png')])).toMatchObject({
+    code: 0,
+    err: '',
+  });
+  const { data } = await readImageFile(at('o.png'));
+  for (let i = 0; i < data.length; i += 4) expect(Math.abs(data[i]! - data[i + 1]!)).toBeLessThanOrEqual(1);
+  expect(await relievo(['edit', at('a.png'), '--preset', 'neon'])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('colour-pop'),
+  });
+  expect((await relievo(['edit', at('a.png')])).code).toBe(2);
+});

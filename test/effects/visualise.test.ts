@@ -41,9 +41,25 @@ test('stretch uses the whole scale, also of a constant map', () => {
 });
 
 test('refuses unknown maps, options and bad depth', () => {
-  expect(() => visualiseDepth(ramp, { map: 'jet' as 'grey' })).toThrow(/'map' to be 'turbo' or 'grey'/);
+  expect(() => visualiseDepth(ramp, { map: 'jet' as 'grey' })).toThrow(
+    /visualise.map: expected 'turbo', 'viridis' or 'grey'/,
+  );
   expect(() => visualiseDepth(ramp, { colour: 'turbo' } as object)).toThrow(/unknown option 'colour'/);
   expect(() => visualiseDepth({ width: 1, height: 1, data: Float32Array.of(NaN) })).toThrow(
     expect.objectContaining({ code: 'INVALID_DEPTH' }),
   );
+});
+
+test('viridis is the published map, at its ends and middle; lines of equal disparity are white', () => {
+  const image = visualiseDepth(ramp, { map: 'viridis' });
+  [
+    [68, 1, 84],
+    [33, 145, 140],
+    [253, 231, 37],
+  ].forEach((rgb, x) => rgb.forEach((v, c) => expect(Math.abs(pixel(image, x, 0)[c]! - v)).toBeLessThanOrEqual(2)));
+  const lined = visualiseDepth(
+    depthOf(10, 1, (x) => x / 10),
+    { map: 'grey', contours: 1 },
+  );
+  expect([0, 1, 2, 3, 4, 5].map((x) => pixel(lined, x, 0)[0])).toEqual([0, 25, 51, 77, 255, 128]);
 });

@@ -1,0 +1,2 @@
+export function cubeText(): string;
+export function lutPicture(): { width: number; height: number; data: Uint8Array };
