@@ -7,7 +7,7 @@ const MAY_IMPORT = {
   depth: ['core', 'image', 'hydra'],
   hydra: ['core', 'image'],
   effects: ['core', 'image', 'depth'],
-  node: ['core', 'image', 'depth'],
+  node: ['core', 'image', 'depth', 'effects'],
   cli: ['core', 'image', 'depth', 'hydra', 'effects', 'node'],
 };
 

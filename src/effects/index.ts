@@ -10,7 +10,18 @@ export {
 } from './grade.js';
 export type { CurvePoint } from './curve.js';
 export { parseCube, type Lut } from './lut.js';
-export { placeSticker, STICKER_PARAMS, type StickerOptions, type StickerResult } from './sticker.js';
+export {
+  placeSticker,
+  placeStickers,
+  STICKER_PARAMS,
+  type Sticker,
+  type StickerOptions,
+  type StickerResult,
+  type StickersOptions,
+} from './sticker.js';
+export { SHADOW_PARAMS, type ShadowOptions } from './contact-shadow.js';
+export { type Place } from './place.js';
+export { renderText, TEXT_PARAMS, type CanvasFactory, type TextStyle } from './text.js';
 export {
   BACKGROUND_PARAMS,
   replaceBackground,

@@ -1,45 +1,108 @@
 import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
 import { forRows, part, type TaskOptions } from '../core/task.js';
-import type { DepthMap } from '../depth/depth-map.js';
+import { checkDepth, type DepthMap } from '../depth/depth-map.js';
 import { encodeSrgb8, SRGB_TO_LINEAR } from '../image/colour.js';
 import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import { matchMatte, type Matte } from '../image/matte.js';
+import {
+  GROUND_SQUASH,
+  readShadow,
+  shadowAt,
+  shadowPlane,
+  type Shadow,
+  type ShadowOptions,
+  type ShadowPlane,
+} from './contact-shadow.js';
 import { matchDepth } from './match-depth.js';
+import { matteFromDepth } from './matte-from-depth.js';
+import { resolvePlace, subjectMedian, type Place } from './place.js';
+import { renderText, type CanvasFactory, type TextStyle } from './text.js';
+import { Unmixer } from './unmix.js';
 
-export interface StickerOptions {
-  /** The picture to place: RGBA, straight alpha, any size. */
-  image: ImageDataLike;
+/** One thing to place: a picture, text, or a rendered object with a depth of its own. */
+export interface Sticker {
+  /** The picture to place: RGBA, straight alpha, any size. Either this or `text`. */
+  image?: ImageDataLike | undefined;
+  /** Text to place. */
+  text?: TextStyle | undefined;
   /** Where its centre lies, in pixels of the photo (may be outside). */
   at: { readonly x: number; readonly y: number };
-  /** Where it stands in depth, 0..1: what is nearer hides it. */
-  disparity: number;
+  /** Where it stands in depth: what is nearer hides it. */
+  disparity: Place;
   /** Its width as a share of the photo's width, 0.001..4. Its height follows. Default: 0.25. */
   width?: number | undefined;
+  /**
+   * Disparity at which `width` holds, 0.01..1: nearer it is larger, farther smaller, as their ratio says. Disparities
+   * are relative, so this is true to nature only up to the depth's own unknown offset. Default: `width` always holds.
+   */
+  widthAt?: number | undefined;
   /** Turns it clockwise, degrees, -360..360. Default: 0. */
   rotation?: number | undefined;
   /** 0..1. Default: 1. */
   opacity?: number | undefined;
   /** Disparity over which something nearer comes to hide it, 0..1; 0 is a hard cut. Default: 0.03. */
   softness?: number | undefined;
+  /**
+   * Relief of the picture itself, of its size or any other: disparities 0..1 about 0.5. Of an object rendered with a
+   * perspective camera it is 1 minus the depth buffer.
+   */
+  relief?: DepthMap | undefined;
+  /** Disparity that the whole relief spans in the photo, 0..1. Default: 0.1. */
+  thickness?: number | undefined;
+  /** Shadow on what is close behind or under it; true for the default one. */
+  shadow?: ShadowOptions | boolean | undefined;
+}
+
+interface Surroundings {
+  /**
+   * The subject's matte, of any size: the subject's edge hides with its softness, and no light of the old background
+   * stays in it. `'depth'`: everything nearer than the sticker, its edge judged by colour. Default: `'depth'` for
+   * stickers placed by a word, otherwise by `softness` alone.
+   */
+  matte?: Matte | 'depth' | undefined;
+  /** Where there is no canvas (Node): makes one, for text. */
+  createCanvas?: CanvasFactory | undefined;
+}
+
+export type StickerOptions = Sticker & Surroundings;
+
+export interface StickersOptions extends Surroundings {
+  /** In any order: they are placed from far to near, equals as listed. */
+  stickers: readonly Sticker[];
 }
 
 export interface StickerResult {
   /** The photo with the sticker. */
   readonly image: OutputImage;
-  /** The photo's depth with the sticker's disparity where it shows, so that bokeh and grade after it include it. */
+  /** The photo's depth with the sticker's disparity where it shows, so that bokeh and haze after it include it. */
   readonly depth: DepthMap;
 }
 
 /** Numeric options: default, range and unit. */
 export const STICKER_PARAMS = {
-  disparity: { default: 1, min: 0, max: 1, unit: 'disparity', doc: 'Where the sticker stands in depth.' },
   width: { default: 0.25, min: 0.001, max: 4, unit: "share of the photo's width", doc: 'Width of the sticker.' },
   rotation: { default: 0, min: -360, max: 360, unit: 'degrees', doc: 'Turns it clockwise.' },
   opacity: { default: 1, min: 0, max: 1, unit: 'share', doc: 'Opacity.' },
   softness: { default: 0.03, min: 0, max: 1, unit: 'disparity', doc: 'Width of the fade behind what is nearer.' },
+  thickness: { default: 0.1, min: 0, max: 1, unit: 'disparity', doc: 'What the relief spans.' },
 } as const satisfies NumberTable;
+
+const WIDTH_AT = {
+  widthAt: { default: 1, min: 0.01, max: 1, unit: 'disparity', doc: 'Disparity at which the width holds.' },
+} as const satisfies NumberTable;
+
+const STICKER_KEYS = [
+  ...Object.keys(STICKER_PARAMS),
+  ...['image', 'text', 'at', 'disparity', 'widthAt', 'relief', 'shadow'],
+];
+const SURROUNDINGS_KEYS = ['matte', 'createCanvas', 'signal', 'onProgress'];
 
 /** Share of the sticker from which the depth of a pixel is the sticker's. */
 const SOLID = 0.5;
+/** Distance from the subject within which its matte, not the depth, says what is hidden; share of the long side. */
+const MATTE_ZONE = 0.02;
+/** Share of a matte from which it says that there is something. */
+const PRESENT = 0.02;
 
 /** Premultiplied linear RGBA, interleaved. */
 interface Light {
@@ -48,68 +111,301 @@ interface Light {
   readonly data: Float32Array;
 }
 
+/** A sticker whose options are read and whose place is known. */
+interface Placed {
+  readonly light: Light;
+  readonly relief: DepthMap | undefined;
+  readonly at: { readonly x: number; readonly y: number };
+  readonly disparity: number;
+  /** Cells of `light` per pixel of the photo. */
+  readonly perPixel: number;
+  readonly angle: number;
+  readonly opacity: number;
+  readonly softness: number;
+  readonly thickness: number;
+  readonly shadow: Shadow | undefined;
+  readonly byColour: boolean;
+}
+
 /**
- * Puts a picture into a photo at a depth: what is nearer hides it, softly.
+ * Puts a picture, text or a rendered object into a photo at a depth: what is nearer hides it, softly.
  *
  * ```ts
- * const { image, depth: withSticker } = await placeSticker(photo, depth, { image: logo, at: { x: 300, y: 200 }, disparity: 0.4 });
+ * const { image, depth: withSticker } = await placeSticker(photo, depth, {
+ *   text: { text: 'HELLO' }, at: { x: 300, y: 200 }, disparity: 'behind-subject',
+ * });
  * const out = await applyBokeh(image, withSticker, { focus: 'subject' });
  * ```
  *
  * Source-over in premultiplied linear light (Porter & Duff 1984). The sticker is halved by area averages until a
- * pixel of the photo spans fewer than two of its own, then read bilinearly (mip mapping, Williams 1983).
+ * pixel of the photo spans fewer than two of its own, then read bilinearly (mip mapping, Williams 1983). Where a matte
+ * says that a pixel is partly the subject, the subject's part is estimated and kept, and only the rest is replaced.
  *
  * @param image RGBA, any size; not written to. The result keeps its colour space; the sticker is taken to be in it.
  * @param depth disparities 0..1; of another size it is lifted along the image's edges.
- * @throws RelievoError `INVALID_PARAM`, `INVALID_DEPTH`, `UNSUPPORTED_IMAGE`, `IMAGE_TOO_LARGE`; or the signal's reason.
+ * @throws RelievoError `INVALID_PARAM`, `INVALID_DEPTH`, `UNSUPPORTED_IMAGE`, `IMAGE_TOO_LARGE`, `DEPENDENCY_MISSING`
+ *   (text without a canvas); or the signal's reason.
  */
 export async function placeSticker(
   image: ImageDataLike,
   depth: DepthMap,
   options: StickerOptions & TaskOptions,
 ): Promise<StickerResult> {
+  knownKeys('sticker', options, [...STICKER_KEYS, ...SURROUNDINGS_KEYS]);
+  const { matte, createCanvas, signal, onProgress, ...sticker } = options;
+  return placeAll(image, depth, [sticker], { matte, createCanvas }, { signal, onProgress });
+}
+
+/**
+ * {@link placeSticker} for several at once, which hide one another as their disparities say.
+ *
+ * @throws as `placeSticker`.
+ */
+export async function placeStickers(
+  image: ImageDataLike,
+  depth: DepthMap,
+  options: StickersOptions & TaskOptions,
+): Promise<StickerResult> {
+  knownKeys('stickers', options, ['stickers', ...SURROUNDINGS_KEYS]);
+  const { stickers, matte, createCanvas, signal, onProgress } = options;
+  if (!Array.isArray(stickers)) throw invalid('stickers', 'stickers', 'an array', stickers);
+  stickers.forEach((s) => knownKeys('stickers', s as object, STICKER_KEYS));
+  return placeAll(image, depth, stickers as Sticker[], { matte, createCanvas }, { signal, onProgress });
+}
+
+async function placeAll(
+  image: ImageDataLike,
+  depth: DepthMap,
+  stickers: readonly Sticker[],
+  { matte, createCanvas }: Surroundings,
+  options: TaskOptions,
+): Promise<StickerResult> {
   options.signal?.throwIfAborted();
-  knownKeys('sticker', options, [...Object.keys(STICKER_PARAMS), 'image', 'at', 'signal', 'onProgress']);
   checkImage('sticker', image);
-  checkImage('sticker image', options.image);
-  const { at } = options;
-  if (!Number.isFinite(at?.x) || !Number.isFinite(at?.y)) throw invalid('sticker', 'at', '{ x, y } in pixels', at);
-  if (options.disparity === undefined) throw invalid('sticker', 'disparity', 'a number from 0 to 1', undefined);
-  const { disparity, rotation, opacity, softness, ...size } = numbers('sticker', STICKER_PARAMS, { ...options });
-  const map = await matchDepth('sticker', depth, image, part(options, 0, 0.3));
+  stickers.forEach(checkSticker);
+  const map = await matchDepth('sticker', depth, image, part(options, 0, 0.2));
+  const subject = matte !== undefined && matte !== 'depth' ? matchMatte('sticker', matte, image) : undefined;
+  const placed: Placed[] = [];
+  for (const s of stickers) placed.push(await prepare(s, image, map, subject, { matte, createCanvas }, options.signal));
+  placed.sort((a, b) => a.disparity - b.disparity);
 
   const { width, height } = image;
   const output = createImage(width, height, image.colorSpace);
   output.data.set(image.data);
-  const outDepth = map.data.slice();
+  const scene = new Scene(image, output, { width, height, data: map.data.slice() }, subject);
+  const subjectAt = subject ? subjectMedian(map, subject) : 0;
+  for (const [k, one] of placed.entries()) {
+    const at = (v: number) => 0.2 + (0.8 * (k + v)) / placed.length;
+    const hider = subject
+      ? one.disparity < subjectAt
+        ? subject
+        : undefined
+      : one.byColour
+        ? await matteFromDepth(image, map, { split: one.disparity, ...part(options, at(0), at(0.3)) })
+        : undefined;
+    await scene.place(one, hider, hider === subject, part(options, at(0.3), at(1)));
+  }
+  options.onProgress?.(1);
+  return { image: output, depth: scene.depth };
+}
 
-  // From a pixel of the photo to one of the sticker: p -> turn · (p - at) + its centre.
-  const scale = options.image.width / (size.width * width);
-  const light = halved(toLight(options.image), scale);
-  const perPixel = (scale * light.width) / options.image.width;
-  const angle = (rotation * Math.PI) / 180;
-  const cos = Math.cos(angle) * perPixel;
-  const sin = Math.sin(angle) * perPixel;
-  const box = bounds(light, angle, perPixel, at, width, height);
+function checkSticker(s: Sticker): void {
+  const { at } = s;
+  if (!Number.isFinite(at?.x) || !Number.isFinite(at?.y)) throw invalid('sticker', 'at', '{ x, y } in pixels', at);
+  if (s.text !== undefined && s.image !== undefined)
+    throw invalid('sticker', 'image', 'absent when there is text', s.image);
+  if (s.text === undefined) checkImage('sticker image', s.image as ImageDataLike);
+  if (s.relief) checkDepth('sticker relief', s.relief);
+}
+
+async function prepare(
+  sticker: Sticker,
+  photo: ImageDataLike,
+  map: DepthMap,
+  subject: Matte | undefined,
+  { matte, createCanvas }: Surroundings,
+  signal: AbortSignal | undefined,
+): Promise<Placed> {
+  const { at, relief } = sticker;
+  const disparity = resolvePlace('sticker', sticker.disparity, map, subject);
+  const { width, rotation, ...values } = numbers('sticker', STICKER_PARAMS, { ...sticker });
+  const size =
+    sticker.widthAt === undefined ? width : (width * disparity) / numbers('sticker', WIDTH_AT, { ...sticker }).widthAt;
+  const pixels = Math.max(1, size * photo.width);
+  const picture = sticker.text ? renderText(sticker.text, pixels, createCanvas) : sticker.image!;
+  const scale = picture.width / pixels;
+  const light = await toLight(picture, scale, signal);
+  return {
+    ...values,
+    light,
+    relief,
+    at,
+    disparity,
+    perPixel: (scale * light.width) / picture.width,
+    angle: (rotation * Math.PI) / 180,
+    shadow: readShadow('sticker', sticker.shadow),
+    byColour: matte === 'depth' || (matte === undefined && typeof sticker.disparity !== 'number'),
+  };
+}
+
+/** The picture as far as it is composed. */
+class Scene {
+  readonly depth: DepthMap & { readonly data: Float32Array };
+  readonly #photo: ImageDataLike;
+  readonly #output: OutputImage;
+  readonly #zone: Uint8Array | undefined;
+  readonly #over = new Float32Array(4);
+
+  constructor(photo: ImageDataLike, output: OutputImage, depth: DepthMap, subject: Matte | undefined) {
+    this.#photo = photo;
+    this.#output = output;
+    this.depth = depth;
+    this.#zone = subject && around(subject, Math.max(2, Math.round(Math.max(photo.width, photo.height) * MATTE_ZONE)));
+  }
+
+  /**
+   * @param hider share of each pixel that hides the sticker.
+   * @param isSubject it is the subject's alone: away from it the depth says what hides.
+   */
+  async place(one: Placed, hider: Matte | undefined, isSubject: boolean, options: TaskOptions): Promise<void> {
+    const { width, height } = this.#output;
+    const { light, at, perPixel, angle, relief } = one;
+    const cos = Math.cos(angle) * perPixel;
+    const sin = Math.sin(angle) * perPixel;
+    const box = bounds(light, angle, perPixel, at);
+    const unmixer = hider && new Unmixer(this.#photo, hider.data);
+    const zone = isSubject ? this.#zone : undefined;
+    const depth = this.depth.data;
+    const data = this.#output.data;
+    const over = this.#over;
+
+    /** Paints `over` by a share, behind what hides it. Returns the share that shows. */
+    const paint = (x: number, y: number, i: number, share: number, disparity: number): number => {
+      const hidden = hider && (!zone || zone[i]) ? hider.data[i]! : 0;
+      const shows = hider && (!zone || zone[i]) ? 1 : shown(depth[i]! - disparity, one.softness);
+      if (hidden >= 1 || shows === 0) return 0;
+      if (hidden > 0) {
+        unmixer!.at(x, y);
+        for (let c = 0; c < 3; c++) over[c] = hidden * unmixer!.near[c]! * over[3]! + (1 - hidden) * over[c]!;
+      }
+      composite(data, i * 4, over, share * shows);
+      return (1 - hidden) * shows;
+    };
+
+    if (one.shadow) {
+      const shadow = one.shadow;
+      const plane = await castShadow(one, shadow, box, { width, height }, cos, sin, part(options, 0, 0.2));
+      const x0 = Math.max(0, Math.floor(plane.x0));
+      const y0 = Math.max(0, Math.floor(plane.y0));
+      const x1 = Math.min(width, Math.ceil(plane.x0 + plane.width * plane.cell));
+      const y1 = Math.min(height, Math.ceil(plane.y0 + plane.height * plane.cell));
+      await forRows(Math.max(0, y1 - y0), 8, part(options, 0.2, 0.4), (from, to) => {
+        for (let y = y0 + from; y < y0 + to; y++) {
+          for (let x = x0, i = y * width + x0; x < x1; x++, i++) {
+            const gap = (one.disparity - depth[i]!) / shadow.reach;
+            if (gap >= 1) continue;
+            const dark =
+              shadow.strength * one.opacity * shadowAt(plane, x + 0.5, y + 0.5) * (1 - Math.max(0, gap)) ** 2;
+            if (dark < 0.002) continue;
+            over.fill(0);
+            over[3] = 1;
+            const alpha = data[i * 4 + 3]!;
+            paint(x, y, i, dark, one.disparity);
+            data[i * 4 + 3] = alpha;
+          }
+        }
+      });
+    }
+
+    const x0 = Math.max(0, box.x0);
+    const x1 = Math.min(width, box.x1);
+    const y0 = Math.max(0, box.y0);
+    await forRows(Math.max(0, Math.min(height, box.y1) - y0), 8, part(options, 0.4, 1), (from, to) => {
+      for (let y = y0 + from; y < y0 + to; y++) {
+        for (let x = x0, i = y * width + x0; x < x1; x++, i++) {
+          const dx = x + 0.5 - at.x;
+          const dy = y + 0.5 - at.y;
+          const u = cos * dx + sin * dy + light.width / 2;
+          const v = cos * dy - sin * dx + light.height / 2;
+          const covered = within(u, light.width, perPixel) * within(v, light.height, perPixel);
+          if (covered === 0) continue;
+          sample(light, u, v, over);
+          const share = one.opacity * covered;
+          if (over[3]! * share === 0) continue;
+          const own = relief
+            ? one.disparity + (reliefAt(relief, u / light.width, v / light.height) - 0.5) * one.thickness
+            : one.disparity;
+          const disparity = Math.min(1, Math.max(0, own));
+          const alpha = over[3]! * share;
+          if (alpha * paint(x, y, i, share, disparity) >= SOLID) depth[i] = disparity;
+        }
+      }
+    });
+  }
+}
+
+/** The outline as it falls on what is behind (drop) or below it (ground). */
+async function castShadow(
+  { light, at, perPixel }: Placed,
+  shadow: Shadow,
+  box: { x0: number; x1: number; y0: number; y1: number },
+  { width, height }: { readonly width: number; readonly height: number },
+  cos: number,
+  sin: number,
+  options: TaskOptions,
+): Promise<ShadowPlane> {
+  const side = Math.max(width, height);
+  const ground = shadow.kind === 'ground';
+  const shiftX = ground ? 0 : shadow.x * side;
+  const shiftY = ground ? 0 : shadow.y * side;
   const over = new Float32Array(4);
-  await forRows(Math.max(0, box.y1 - box.y0), 8, part(options, 0.3, 1), (from, to) => {
-    for (let y = box.y0 + from; y < box.y0 + to; y++) {
-      for (let x = box.x0, i = y * width + x; x < box.x1; x++, i++) {
-        const dx = x + 0.5 - at.x;
-        const dy = y + 0.5 - at.y;
-        const u = cos * dx + sin * dy + light.width / 2;
-        const v = cos * dy - sin * dx + light.height / 2;
-        const covered = within(u, light.width, perPixel) * within(v, light.height, perPixel);
-        if (covered === 0) continue;
-        sample(light, u, v, over);
-        const share = opacity * covered * shown(map.data[i]! - disparity, softness);
-        if (over[3]! * share === 0) continue;
-        composite(output.data, i * 4, over, share);
-        if (over[3]! * share >= SOLID) outDepth[i] = disparity;
+  const flat = (light.height * GROUND_SQUASH) / perPixel;
+  const radius = shadow.blur * side;
+  // What lies farther outside the photo than the blur reaches cannot be seen in it.
+  const area = {
+    x0: Math.max(-2 * radius, box.x0 + shiftX),
+    x1: Math.min(width + 2 * radius, box.x1 + shiftX),
+    y0: Math.max(-2 * radius, box.y0 + shiftY),
+    y1: Math.min(height + 2 * radius, box.y1 + shiftY + (ground ? flat : 0)),
+  };
+  const coverage = (x: number, y: number) => {
+    const dx = x - at.x - shiftX;
+    const dy = y - at.y - shiftY;
+    const u = cos * dx + sin * dy + light.width / 2;
+    let v = cos * dy - sin * dx;
+    v = ground ? light.height / 2 + (v - light.height / 2) / GROUND_SQUASH : v + light.height / 2;
+    if (u < 0 || v < 0 || u >= light.width || v >= light.height) return 0;
+    sample(light, u, v, over);
+    return over[3]!;
+  };
+  return shadowPlane(area, radius, coverage, options);
+}
+
+/** 1 within `reach` pixels (a square) of where a matte is not 0. */
+function around({ width, height, data }: Matte, reach: number): Uint8Array {
+  const spread = (from: (i: number) => boolean, n: number, lines: number, step: number, jump: number) => {
+    const out = new Uint8Array(data.length);
+    for (let l = 0; l < lines; l++) {
+      let last = -Infinity;
+      for (let k = 0; k < n + reach; k++) {
+        if (k < n && from(l * jump + k * step)) {
+          for (let j = Math.max(0, last + 1, k - reach); j < k; j++) out[l * jump + j * step] = 1;
+          last = k;
+        }
+        if (k < n && k - last <= reach) out[l * jump + k * step] = 1;
       }
     }
-  });
-  return { image: output, depth: { width, height, data: outDepth } };
+    return out;
+  };
+  const rows = spread((i) => data[i]! >= PRESENT, width, height, 1, width);
+  return spread((i) => rows[i] === 1, height, width, width, 1);
+}
+
+/** Nearest sample of a relief at a share of its sides. */
+function reliefAt({ width, height, data }: DepthMap, u: number, v: number): number {
+  const x = Math.min(width - 1, Math.max(0, Math.floor(u * width)));
+  const y = Math.min(height - 1, Math.max(0, Math.floor(v * height)));
+  return data[y * width + x]!;
 }
 
 /** How much of the sticker shows before something `nearer` by that much in disparity: all at 0, none at `softness`. */
@@ -120,45 +416,59 @@ function shown(nearer: number, softness: number): number {
   return 1 - s * s * (3 - 2 * s);
 }
 
-function toLight({ width, height, data }: ImageDataLike): Light {
-  const out = new Float32Array(width * height * 4);
-  for (let p = 0; p < out.length; p += 4) {
+/**
+ * Premultiplied linear light, halved until a step of one photo pixel is below two of its own. `scale` is the step at
+ * full size.
+ */
+async function toLight(image: ImageDataLike, scale: number, signal: AbortSignal | undefined): Promise<Light> {
+  const { width, height, data } = image;
+  const read = (p: number, c: number) => {
     const a = data[p + 3]! / 255;
-    for (let c = 0; c < 3; c++) out[p + c] = SRGB_TO_LINEAR[data[p + c]!]! * a;
-    out[p + 3] = a;
+    return c === 3 ? a : SRGB_TO_LINEAR[data[p + c]!]! * a;
+  };
+  // The first halving reads the bytes: a large picture never becomes floats at its full size.
+  let light: Light | undefined;
+  for (let step = scale; step >= 2; step /= 2) {
+    const from: Light | undefined = light;
+    const size: { readonly width: number; readonly height: number } = from ?? image;
+    if (size.width < 2 || size.height < 2) break;
+    light = await halved(size, from ? (p, c) => from.data[p + c]! : read, signal);
   }
+  if (light) return light;
+  const out = new Float32Array(width * height * 4);
+  await forRows(height, 16, { signal }, (y0, y1) => {
+    for (let p = y0 * width * 4; p < y1 * width * 4; p += 4) for (let c = 0; c < 4; c++) out[p + c] = read(p, c);
+  });
   return { width, height, data: out };
 }
 
-/** Halves until a step of one photo pixel is below two pixels of it. `scale` is the step at full size. */
-function halved(light: Light, scale: number): Light {
-  let { width, height, data } = light;
-  for (let step = scale; step >= 2 && width > 1 && height > 1; step /= 2) {
-    // An odd last row or column is left out of the average: half a pixel at the rim.
-    const w = width >> 1;
-    const h = height >> 1;
-    const half = new Float32Array(w * h * 4);
-    for (let y = 0, o = 0; y < h; y++) {
-      for (let x = 0; x < w; x++) {
-        const p = (2 * y * width + 2 * x) * 4;
-        const q = p + width * 4;
+/** Means of 2 × 2. An odd last row or column is left out: half a pixel at the rim. */
+async function halved(
+  from: { readonly width: number; readonly height: number },
+  read: (p: number, c: number) => number,
+  signal: AbortSignal | undefined,
+): Promise<Light> {
+  const width = from.width >> 1;
+  const height = from.height >> 1;
+  const data = new Float32Array(width * height * 4);
+  const down = from.width * 4;
+  await forRows(height, 16, { signal }, (y0, y1) => {
+    for (let y = y0, o = y0 * width * 4; y < y1; y++) {
+      for (let x = 0, p = 2 * y * down; x < width; x++, p += 8) {
         for (let c = 0; c < 4; c++, o++)
-          half[o] = (data[p + c]! + data[p + 4 + c]! + data[q + c]! + data[q + 4 + c]!) / 4;
+          data[o] = (read(p, c) + read(p + 4, c) + read(p + down, c) + read(p + down + 4, c)) / 4;
       }
     }
-    [width, height, data] = [w, h, half];
-  }
+  });
   return { width, height, data };
 }
 
-/** Pixels of the photo that the turned sticker can touch. */
+/** Pixels of the photo that the turned sticker can touch; they may lie outside. */
 function bounds(
   light: Light,
   angle: number,
   perPixel: number,
   at: { readonly x: number; readonly y: number },
-  width: number,
-  height: number,
 ): { x0: number; x1: number; y0: number; y1: number } {
   const w = light.width / perPixel + 2;
   const h = light.height / perPixel + 2;
@@ -166,12 +476,11 @@ function bounds(
   const sin = Math.abs(Math.sin(angle));
   const halfX = (w * cos + h * sin) / 2;
   const halfY = (w * sin + h * cos) / 2;
-  const clamp = (v: number, n: number) => Math.min(n, Math.max(0, v));
   return {
-    x0: clamp(Math.floor(at.x - halfX), width),
-    x1: clamp(Math.ceil(at.x + halfX), width),
-    y0: clamp(Math.floor(at.y - halfY), height),
-    y1: clamp(Math.ceil(at.y + halfY), height),
+    x0: Math.floor(at.x - halfX),
+    x1: Math.ceil(at.x + halfX),
+    y0: Math.floor(at.y - halfY),
+    y1: Math.ceil(at.y + halfY),
   };
 }
 
