@@ -20,70 +20,200 @@ interface Level {
   readonly cells: Float32Array;
 }
 
-/** Detail copied into the hole is what is finer than this share of the long side. */
-const DETAIL = 1 / 80;
+/** What is known of a hole that opens at a step in depth. */
+export interface Opening {
+  /** Per hidden pixel, the pixel of the far side where the hole that it lies in opens; -1 for none. */
+  readonly origin: Int32Array;
+  /** Disparities there. */
+  readonly depth: Float32Array;
+}
+
+/** States of a pixel. */
+export const KNOWN_PIXEL = 0;
+export const HIDDEN_PIXEL = 1;
+/** Neither made up nor looked at: what stands before the hole. */
+export const BARRED_PIXEL = 2;
+
+/** Cells on the long side of the grid on which the way out of a hole is known. */
+const WAYS_SIDE = 256;
+/** Share of the long side over which what is mirrored gives way to the smooth guess. */
+const FADE_FROM = 0.03;
+const FADE_TO = 0.08;
+
+/** What is this much nearer than the far side of a step is not what lies behind it. */
+const SAME = 0.05;
 
 /**
- * Fills hidden pixels from those around them. The coarse part by pull-push (Gortler et al. 1996): averages of what is
- * known, from fine grids to coarse ones, then interpolated back where nothing was known. The fine part is taken from
- * the other side of the hole's edge, as in a mirror, so that a lawn does not end in a smooth blur.
+ * Fills hidden pixels from those around them. A smooth guess by pull-push (Gortler et al. 1996): averages of what is
+ * known, from fine grids to coarse ones, then interpolated back where nothing was known. Given an `opening`, what lies
+ * as far beyond the step as a pixel lies inside is put before it, as in a mirror, softer with the distance: close to
+ * the edge, where a hole opens first, lines and textures run on; and the disparity is that of the step's far side.
  *
- * @param hidden 1 where a pixel is to be made up. Where all are, the photo is returned as it is.
+ * @param state per pixel, see above. Where no pixel is known the photo is returned as it is.
  */
 export async function fillBehind(
   image: ImageDataLike,
   depth: Float32Array,
-  hidden: Uint8Array,
-  options: TaskOptions & { detail?: boolean } = {},
+  state: Uint8Array,
+  options: TaskOptions & { opening?: Opening } = {},
 ): Promise<Behind> {
   const { width, height, data } = image;
   const output = createImage(width, height, image.colorSpace);
   const outDepth = depth.slice();
   output.data.set(data);
-  const levels = await pyramid(image, depth, hidden, part(options, 0, 0.6));
+  const levels = await pyramid(image, depth, state, part(options, 0, 0.7));
   const coarse = levels[0];
   if (!coarse || levels.at(-1)!.cells[KNOWN] === 0) return { image: output, depth: outDepth };
-  const mirror =
-    options.detail === false ? undefined : await nearestKnown(width, height, hidden, part(options, 0.6, 0.8));
-  const fine = Math.min(levels.length - 1, Math.max(0, Math.round(Math.log2(Math.max(width, height) * DETAIL)) - 1));
+  const { opening } = options;
+  const ways = opening && (await waysOut(opening, state, width, height, options.signal));
+  const side = Math.max(width, height);
   const cell = new Float32Array(STRIDE);
-  const smooth = new Float32Array(STRIDE);
+  const seen = new Float32Array(STRIDE);
+  const pixel = new Float64Array(STRIDE);
+  const way = new Float32Array(3);
   await forRows(height, 16, part(options, 0.8, 1), (y0, y1) => {
     for (let y = y0; y < y1; y++) {
       for (let x = 0, i = y * width; x < width; x++, i++) {
-        if (!hidden[i]) continue;
+        if (state[i] !== HIDDEN_PIXEL) continue;
         sample(coarse, (x + 0.5) / 2, (y + 0.5) / 2, cell);
-        const q = mirror ? mirrored(mirror, x, y, width, height, hidden) : -1;
-        if (q >= 0)
-          sample(
-            levels[fine]!,
-            ((q % width) + 0.5) / 2 ** (fine + 1),
-            (Math.floor(q / width) + 0.5) / 2 ** (fine + 1),
-            smooth,
-          );
-        for (let c = 0; c < 3; c++) {
-          let v = cell[c]!;
-          // As a ratio: a texture in the shade keeps its contrast, and nothing gets below black.
-          if (q >= 0) v *= ratio(SRGB_TO_LINEAR[data[q * 4 + c]!]!, smooth[c]!);
-          output.data[i * 4 + c] = encodeSrgb8(v);
+        if (ways?.at(x, y, way)) {
+          cell[3] = way[2]!;
+          mirror(x, y, way[0]!, way[1]!, way[2]! + SAME);
         }
-        output.data[i * 4 + 3] = 255;
         outDepth[i] = cell[3]!;
+        for (let c = 0; c < 3; c++) output.data[i * 4 + c] = encodeSrgb8(cell[c]!);
+        output.data[i * 4 + 3] = 255;
       }
     }
   });
   return { image: output, depth: outDepth };
+
+  /** Mixes into `cell` what is seen in the mirror at the end of the way out. */
+  function mirror(x: number, y: number, dx: number, dy: number, nearest: number): void {
+    const far = Math.hypot(dx, dy);
+    const keep = Math.min(1, Math.max(0, (FADE_TO - far / side) / (FADE_TO - FADE_FROM)));
+    if (keep === 0) return;
+    // Twice as far as the step. The band along it is hidden too: where that is met, look a little beyond.
+    for (let more = 0; more < 4; more++) {
+      const times = 2 + (more * side * BEYOND) / Math.max(1, far);
+      const u = x + 0.5 + times * dx;
+      const v = y + 0.5 + times * dy;
+      if (u < 0 || v < 0 || u >= width || v >= height) return;
+      const q = Math.floor(v) * width + Math.floor(u);
+      if (state[q] === HIDDEN_PIXEL || depth[q]! > nearest) continue;
+      const level = Math.log2(1 + (far / side) * SOFTER) - 1;
+      // A coarse cell is a mean of known pixels only: what is barred there is read as it is.
+      if (level < 0 || state[q] !== KNOWN_PIXEL) {
+        addPixel(image, depth, q, pixel.fill(0));
+        if (pixel[KNOWN] === 0) continue;
+        for (let c = 0; c < 3; c++) seen[c] = pixel[c]! / pixel[KNOWN]!;
+      } else {
+        const l = Math.min(levels.length - 1, Math.floor(level));
+        sample(levels[l]!, u / 2 ** (l + 1), v / 2 ** (l + 1), seen);
+      }
+      for (let c = 0; c < 3; c++) cell[c] = cell[c]! + keep * (seen[c]! - cell[c]!);
+      return;
+    }
+  }
 }
 
-function ratio(value: number, mean: number): number {
-  return Math.min(2, Math.max(0.5, (value + 0.01) / (mean + 0.01)));
+/** Length of a look beyond the mirrored place, share of the long side. */
+const BEYOND = 1 / 100;
+/** How fast what is mirrored gets softer: levels of the pyramid by the logarithm of this times the distance. */
+const SOFTER = 200;
+
+/** For places in a hole, the way to where it opens, and how far the far side is there. */
+interface Ways {
+  /** Leaves the way in pixels and the disparity in `out`; false where there is none. */
+  at(x: number, y: number, out: Float32Array): boolean;
+}
+
+/** Per cell: way right and down, disparity, number. */
+const WAY = 4;
+
+/** The ways out on a grid, evened out: a ragged edge would give streaks. */
+async function waysOut(
+  { origin, depth }: Opening,
+  state: Uint8Array,
+  width: number,
+  height: number,
+  signal: AbortSignal | undefined,
+): Promise<Ways> {
+  const size = Math.max(1, Math.round(Math.max(width, height) / WAYS_SIDE));
+  const w = Math.ceil(width / size);
+  const h = Math.ceil(height / size);
+  let ways = new Float32Array(w * h * WAY);
+  await forRows(height, 16, { signal }, (y0, y1) => {
+    for (let y = y0; y < y1; y++) {
+      const row = Math.floor(y / size) * w;
+      for (let x = 0, i = y * width; x < width; x++, i++) {
+        if (state[i] !== HIDDEN_PIXEL || origin[i]! < 0) continue;
+        const o = origin[i]!;
+        const oy = Math.floor(o / width);
+        const q = (row + Math.floor(x / size)) * WAY;
+        ways[q] = ways[q]! + o - oy * width - x;
+        ways[q + 1] = ways[q + 1]! + oy - y;
+        ways[q + 2] = ways[q + 2]! + depth[o]!;
+        ways[q + 3] = ways[q + 3]! + 1;
+      }
+    }
+  });
+  for (let q = 0; q < ways.length; q += WAY) {
+    const n = ways[q + 3]!;
+    if (n > 0) for (let c = 0; c < WAY; c++) ways[q + c] = ways[q + c]! / n;
+  }
+  for (let pass = 0; pass < 3; pass++) ways = evened(ways, w, h);
+  return {
+    at(x, y, out) {
+      const u = (x + 0.5) / size - 0.5;
+      const v = (y + 0.5) / size - 0.5;
+      const xa = Math.floor(u);
+      const ya = Math.floor(v);
+      let total = 0;
+      out.fill(0);
+      for (let j = 0; j < 4; j++) {
+        const cx = xa + (j & 1);
+        const cy = ya + (j >> 1);
+        if (cx < 0 || cy < 0 || cx >= w || cy >= h) continue;
+        const q = (cy * w + cx) * WAY;
+        const share = Math.abs(1 - (j & 1) - (u - xa)) * Math.abs(1 - (j >> 1) - (v - ya)) * ways[q + 3]!;
+        for (let c = 0; c < 3; c++) out[c] = out[c]! + share * ways[q + c]!;
+        total += share;
+      }
+      if (total === 0) return false;
+      for (let c = 0; c < 3; c++) out[c] = out[c]! / total;
+      return true;
+    },
+  };
+}
+
+/** Mean of the ways in 3 × 3 cells, of those that lead to about the same depth. */
+function evened(ways: Float32Array, w: number, h: number): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(ways.length);
+  for (let y = 0, i = 0; y < h; y++) {
+    for (let x = 0; x < w; x++, i += WAY) {
+      if (ways[i + 3] === 0) continue;
+      let n = 0;
+      for (let cy = Math.max(0, y - 1); cy <= Math.min(h - 1, y + 1); cy++) {
+        for (let cx = Math.max(0, x - 1); cx <= Math.min(w - 1, x + 1); cx++) {
+          const q = (cy * w + cx) * WAY;
+          if (ways[q + 3] === 0 || Math.abs(ways[q + 2]! - ways[i + 2]!) > SAME) continue;
+          for (let c = 0; c < 3; c++) out[i + c] = out[i + c]! + ways[q + c]!;
+          n++;
+        }
+      }
+      for (let c = 0; c < 3; c++) out[i + c] = out[i + c]! / n;
+      out[i + 3] = 1;
+    }
+  }
+  return out;
 }
 
 /** Grids of half the size each, filled down to the finest. Level 0 has cells of 2 × 2 pixels. */
 async function pyramid(
   image: ImageDataLike,
   depth: Float32Array,
-  hidden: Uint8Array,
+  state: Uint8Array,
   options: TaskOptions,
 ): Promise<Level[]> {
   const levels: Level[] = [];
@@ -106,7 +236,7 @@ async function pyramid(
             count++;
             const q = sy * size.width + sx;
             if (below) addCell(below.cells, q, sum);
-            else if (!hidden[q]) addPixel(image, depth, q, sum);
+            else if (state[q] === KNOWN_PIXEL) addPixel(image, depth, q, sum);
           }
           const o = (y * width + x) * STRIDE;
           const known = sum[KNOWN]!;
@@ -168,70 +298,4 @@ function sample({ width, height, cells }: Level, u: number, v: number, out: Floa
     const lower = cells[p + down + c]! * (1 - fx) + cells[p + down + right + c]! * fx;
     out[c] = upper * (1 - fy) + lower * fy;
   }
-}
-
-/**
- * Index of about the nearest known pixel, for every hidden one: two sweeps that hand the neighbours' finds on
- * (Danielsson 1980). -1 where there is none.
- */
-async function nearestKnown(
-  width: number,
-  height: number,
-  hidden: Uint8Array,
-  options: TaskOptions,
-): Promise<Int32Array> {
-  const nearest = new Int32Array(width * height).fill(-1);
-  const offer = (i: number, x: number, y: number, from: number) => {
-    const q = hidden[from] ? nearest[from]! : from;
-    if (q < 0) return;
-    const held = nearest[i]!;
-    if (held >= 0 && distance(held, x, y) <= distance(q, x, y)) return;
-    nearest[i] = q;
-  };
-  const distance = (q: number, x: number, y: number) => {
-    const dy = Math.floor(q / width) - y;
-    const dx = q - (dy + y) * width - x;
-    return dx * dx + dy * dy;
-  };
-  for (const sign of [1, -1]) {
-    await forRows(height, 8, part(options, sign > 0 ? 0 : 0.5, sign > 0 ? 0.5 : 1), (y0, y1) => {
-      for (let row = y0; row < y1; row++) {
-        const y = sign > 0 ? row : height - 1 - row;
-        const above = y - sign;
-        for (const turn of [sign, -sign]) {
-          for (let k = 0; k < width; k++) {
-            const x = turn > 0 ? k : width - 1 - k;
-            const i = y * width + x;
-            if (!hidden[i]) continue;
-            if (turn === sign && above >= 0 && above < height) {
-              for (let dx = -1; dx <= 1; dx++)
-                if (x + dx >= 0 && x + dx < width) offer(i, x, y, above * width + x + dx);
-            }
-            if (x - turn >= 0 && x - turn < width) offer(i, x, y, i - turn);
-          }
-        }
-      }
-    });
-  }
-  return nearest;
-}
-
-/** The known pixel as far beyond the hole's edge as (x, y) is inside; -1 where there is none. */
-function mirrored(
-  nearest: Int32Array,
-  x: number,
-  y: number,
-  width: number,
-  height: number,
-  hidden: Uint8Array,
-): number {
-  const q = nearest[y * width + x]!;
-  if (q < 0) return -1;
-  const qx = q % width;
-  const qy = (q - qx) / width;
-  const mx = 2 * qx - x;
-  const my = 2 * qy - y;
-  if (mx < 0 || mx >= width || my < 0 || my >= height) return -1;
-  const m = my * width + mx;
-  return hidden[m] ? -1 : m;
 }

@@ -49,3 +49,12 @@ export {
   type Resources,
   type Step,
 } from './pipeline.js';
+export {
+  applyParallax,
+  PARALLAX_FRAMES_PARAMS,
+  PARALLAX_PARAMS,
+  parallaxFrames,
+  type ParallaxFramesOptions,
+  type ParallaxOptions,
+} from './parallax.js';
+export { anaglyph, STEREO_PARAMS, stereoPair, type StereoOptions } from './stereo.js';

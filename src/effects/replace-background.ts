@@ -7,7 +7,7 @@ import { matchMatte, type Matte } from '../image/matte.js';
 import { requireColour } from '../image/parse-colour.js';
 import { resizeImage } from '../image/resize.js';
 import { applyBokeh, type BokehOptions } from './bokeh.js';
-import { fillBehind } from './fill-behind.js';
+import { fillBehind, HIDDEN_PIXEL, KNOWN_PIXEL } from './fill-behind.js';
 import { applyGrade, type GradeParams } from './grade.js';
 import { matchDepth } from './match-depth.js';
 import { matteFromDepth } from './matte-from-depth.js';
@@ -168,9 +168,10 @@ async function paint(
   if ('gradient' in background) return { image: await gradient(background.gradient, photo, options) };
   if ('blur' in background) {
     const { blur } = numbers('background', BACKGROUND_PARAMS, { blur: background.blur });
-    const covered = Uint8Array.from(matte.data, (a) => (a > COVERED ? 1 : 0));
+    const covered = new Uint8Array(width * height);
+    for (let i = 0; i < covered.length; i++) covered[i] = matte.data[i]! > COVERED ? HIDDEN_PIXEL : KNOWN_PIXEL;
     const flat = new Float32Array(width * height);
-    const filled = await fillBehind(photo, flat, covered, { ...part(options, 0, 0.3), detail: false });
+    const filled = await fillBehind(photo, flat, covered, part(options, 0, 0.3));
     const depth = { width, height, data: flat };
     const blurred = await applyBokeh(filled.image, depth, { focus: 1, aperture: blur, ...part(options, 0.3, 0.8) });
     return { image: await graded(blurred, depth, background.grade, part(options, 0.8, 1)) };

@@ -1,0 +1,177 @@
+import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
+import { part, type TaskOptions } from '../core/task.js';
+import type { DepthMap } from '../depth/depth-map.js';
+import { matchMatte, type Matte } from '../image/matte.js';
+import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import { resolveFocus, type Focus } from './focus.js';
+import { matchDepth } from './match-depth.js';
+import { ViewScene, type Camera, type View } from './view-scene.js';
+
+export interface ParallaxOptions {
+  /**
+   * Move of the camera to the right and down: shift of the picture at a disparity difference of 1 from the pivot, as a
+   * share of the long side, -0.1..0.1. Default: 0.
+   */
+  x?: number | undefined;
+  y?: number | undefined;
+  /**
+   * Move forwards in distances of the nearest thing (disparity 1), with a zoom that keeps the pivot's size (the dolly
+   * zoom), -0.6..0.6. Default: 0.
+   */
+  z?: number | undefined;
+  /** What stays in place, as for bokeh's focus. Default: 'subject'. */
+  pivot?: Focus | undefined;
+  /** Enlargement that hides what lies beyond the photo's border, 1..2. Default: as little as the move needs. */
+  crop?: number | undefined;
+  /** The subject's matte, of any size: its edge is cut there instead of where the depth steps. */
+  matte?: Matte | undefined;
+}
+
+export interface ParallaxFramesOptions {
+  /**
+   * `'wiggle'`: left and right; `'orbit'`: round about; `'dolly'`: forwards and back with the pivot's size kept.
+   * Default: 'wiggle'. All end where they began, so that they loop.
+   */
+  motion?: 'wiggle' | 'orbit' | 'dolly' | undefined;
+  /** Size of the move: for wiggle and orbit as `x` of {@link ParallaxOptions}, 0..0.1; for dolly as `z`, ten times it. */
+  amount?: number | undefined;
+  /** Frames of one round, 2..600. Default: 24. */
+  frames?: number | undefined;
+  pivot?: Focus | undefined;
+  /** As for {@link ParallaxOptions}. */
+  matte?: Matte | undefined;
+}
+
+/** Numeric options: default, range and unit. */
+export const PARALLAX_PARAMS = {
+  x: { default: 0, min: -0.1, max: 0.1, unit: 'share of the long side', doc: 'Move to the right.' },
+  y: { default: 0, min: -0.1, max: 0.1, unit: 'share of the long side', doc: 'Move down.' },
+  z: { default: 0, min: -0.6, max: 0.6, unit: 'distances of the nearest thing', doc: 'Move forwards.' },
+} as const satisfies NumberTable;
+
+export const PARALLAX_FRAMES_PARAMS = {
+  amount: { default: 0.02, min: 0, max: 0.1, unit: 'share of the long side', doc: 'Size of the move.' },
+  frames: { default: 24, min: 2, max: 600, unit: 'frames', doc: 'Frames of one round.' },
+} as const satisfies NumberTable;
+
+const CROP = {
+  crop: { default: 1, min: 1, max: 2, unit: 'times', doc: 'Enlargement.' },
+} as const satisfies NumberTable;
+
+/** A dolly of amount 0.03 goes a third of the way to the nearest thing: as strong as a wiggle of 0.03 looks. */
+const DOLLY = 10;
+
+/**
+ * The photo from another place nearby. What comes into sight behind near things is made up from what surrounds it.
+ *
+ * ```ts
+ * const { image } = await applyParallax(photo, depth, { x: 0.02 });
+ * ```
+ *
+ * @param image RGBA, any size; not written to.
+ * @param depth disparities 0..1; of another size it is lifted along the image's edges.
+ * @returns the view and its depth.
+ * @throws RelievoError `INVALID_PARAM`, `INVALID_DEPTH`, `UNSUPPORTED_IMAGE`, `IMAGE_TOO_LARGE`; or the signal's reason.
+ */
+export async function applyParallax(
+  image: ImageDataLike,
+  depth: DepthMap,
+  options: ParallaxOptions & TaskOptions = {},
+): Promise<View> {
+  knownKeys('parallax', options, ['x', 'y', 'z', 'pivot', 'crop', 'matte', 'signal', 'onProgress']);
+  const { x, y, z } = numbers('parallax', PARALLAX_PARAMS, { x: options.x, y: options.y, z: options.z });
+  const map = await prepare('parallax', image, depth, part(options, 0, 0.2));
+  const camera = { x, y, z, pivot: pivotOf('parallax', options.pivot, map), crop: 1 };
+  const crop =
+    options.crop === undefined ? leastCrop([camera], image) : numbers('parallax', CROP, { crop: options.crop }).crop;
+  const matte = options.matte && matchMatte('parallax', options.matte, image);
+  const scene = await ViewScene.open(image, map, reachOf([camera], image), { ...part(options, 0.2, 0.7), matte });
+  return scene.render({ ...camera, crop }, part(options, 0.7, 1));
+}
+
+/**
+ * The frames of a camera's move, one by one: the scene is prepared once, and only one frame is held.
+ *
+ * ```ts
+ * for await (const frame of parallaxFrames(photo, depth, { motion: 'orbit' })) encoder.add(frame);
+ * ```
+ *
+ * @throws as {@link applyParallax}.
+ */
+export async function* parallaxFrames(
+  image: ImageDataLike,
+  depth: DepthMap,
+  options: ParallaxFramesOptions & TaskOptions = {},
+): AsyncGenerator<OutputImage, void, undefined> {
+  knownKeys('parallax', options, ['motion', 'amount', 'frames', 'pivot', 'matte', 'signal', 'onProgress']);
+  const { motion = 'wiggle' } = options;
+  if (!['wiggle', 'orbit', 'dolly'].includes(motion))
+    throw invalid('parallax', 'motion', "'wiggle', 'orbit' or 'dolly'", motion);
+  const { amount, frames } = numbers('parallax', PARALLAX_FRAMES_PARAMS, {
+    amount: options.amount,
+    frames: options.frames,
+  });
+  if (!Number.isInteger(frames)) throw invalid('parallax', 'frames', 'a whole number', frames);
+  const map = await prepare('parallax', image, depth, part(options, 0, 0.1));
+  const pivot = pivotOf('parallax', options.pivot, map);
+  const cameras = Array.from({ length: frames }, (_, k): Camera => {
+    const turn = (2 * Math.PI * k) / frames;
+    const place = { x: 0, y: 0, z: 0, pivot, crop: 1 };
+    if (motion === 'wiggle') return { ...place, x: amount * Math.sin(turn) };
+    if (motion === 'orbit') return { ...place, x: amount * Math.sin(turn), y: amount * Math.cos(turn) };
+    return { ...place, z: (DOLLY * amount * (1 - Math.cos(turn))) / 2 };
+  });
+  const crop = leastCrop(cameras, image);
+  const matte = options.matte && matchMatte('parallax', options.matte, image);
+  const scene = await ViewScene.open(image, map, reachOf(cameras, image), { ...part(options, 0.1, 0.3), matte });
+  for (const [k, camera] of cameras.entries()) {
+    const share = (v: number) => 0.3 + (0.7 * (k + v)) / frames;
+    yield (await scene.render({ ...camera, crop }, part(options, share(0), share(1)))).image;
+  }
+}
+
+/** Checks the image and brings the depth to its size. */
+export async function prepare(
+  owner: string,
+  image: ImageDataLike,
+  depth: DepthMap,
+  options: TaskOptions,
+): Promise<DepthMap> {
+  options.signal?.throwIfAborted();
+  checkImage(owner, image);
+  return matchDepth(owner, depth, image, options);
+}
+
+/** Middle of the disparities that stay in place. */
+export function pivotOf(owner: string, pivot: Focus = 'subject', map: DepthMap): number {
+  const { near, far } = resolveFocus(owner, pivot, map);
+  return (near + far) / 2;
+}
+
+/** How far in pixels two things at most move against each other. */
+export function reachOf(cameras: readonly Camera[], { width, height }: { width: number; height: number }): number {
+  const side = Math.max(width, height);
+  return Math.max(
+    ...cameras.map(
+      ({ x, y, z, pivot }) =>
+        Math.hypot(x, y) * side + ((Math.hypot(width, height) / 2) * Math.abs(z)) / (1 - z * pivot),
+    ),
+  );
+}
+
+/** The least enlargement with which no camera sees beyond the border, whatever the depth there. */
+export function leastCrop(cameras: readonly Camera[], { width, height }: { width: number; height: number }): number {
+  const side = Math.max(width, height);
+  let crop = 1;
+  for (const { x, y, z, pivot } of cameras) {
+    for (const d of [0, 1]) {
+      const scale = (1 - z * d) / (1 - z * pivot);
+      const room = Math.min(
+        1 - (2 * Math.abs(x * (d - pivot)) * side) / width,
+        1 - (2 * Math.abs(y * (d - pivot)) * side) / height,
+      );
+      crop = Math.max(crop, scale / Math.max(0.3, room));
+    }
+  }
+  return crop;
+}
