@@ -1,17 +1,17 @@
-import { estimateDepth } from '../depth/estimate.js';
 import { applyBokeh, type BokehOptions } from '../effects/bokeh.js';
-import { readDepth } from '../node/depth-file.js';
 import { checkEnding, writeImage } from '../node/write.js';
 import { numberFlag, UsageError, type Command, type Flags } from './command.js';
-import { openHydra, openPhoto } from './session.js';
+import { openPhoto, photoDepth } from './session.js';
 
 export const bokeh: Command = {
-  usage: `relievo bokeh PHOTO… [-o out.png] [--depth D.png] [--focus X,Y|0..1|NEAR-FAR|subject] [--aperture 0.03] [--shape disc|5..9]
-  Depth of field. --depth: a grey picture taken as it is (16-bit / 65535, 8-bit / 255), instead of the network.
+  usage: `relievo bokeh PHOTO… [-o out.png] [--depth D.png | --network] [--focus X,Y|0..1|NEAR-FAR|subject] [--aperture 0.03] [--shape disc|5..9]
+  Depth of field. --depth: a grey picture taken as it is (16-bit / 65535, 8-bit / 255), instead of the
+  photo's own or the network's; --network: the network's, whatever the photo carries.
   --focus: a point in pixels of the upright photo, a disparity, a range of disparities, or the subject (default).
   --aperture: radius of the blur as a share of the long side, at a disparity difference of 1.`,
   options: {
     depth: { type: 'string' },
+    network: { type: 'boolean' },
     focus: { type: 'string' },
     aperture: { type: 'string' },
     shape: { type: 'string' },
@@ -28,10 +28,7 @@ export const bokeh: Command = {
     return async (path, out, io) => {
       checkEnding(out);
       const photo = await openPhoto(path, flags, io);
-      const map =
-        typeof flags['depth'] === 'string'
-          ? await readDepth(flags['depth'], { signal: io.signal })
-          : await estimateDepth(photo, { hydra: await openHydra(io), signal: io.signal });
+      const { depth: map } = await photoDepth(path, photo, flags, io);
       const result = await applyBokeh(photo, map, { ...settings, signal: io.signal });
       await writeImage(out, result, { metadataFrom: photo.file, signal: io.signal });
       return { photo: path, bokeh: out, width: result.width, height: result.height };

@@ -1,5 +1,10 @@
-import { defaultHydra } from '../depth/estimate.js';
+import { isRelievoError } from '../core/errors.js';
+import type { DepthMap } from '../depth/depth-map.js';
+import { defaultHydra, estimateDepth } from '../depth/estimate.js';
+import { matchDepth } from '../effects/match-depth.js';
 import type { Hydra } from '../hydra/hydra.js';
+import { readDepth } from '../node/depth-file.js';
+import { readPhotoDepth, type PhotoDepth } from '../node/embedded-depth.js';
 import { readImageFile, type NodeImage } from '../node/read.js';
 import { numberFlag, type Flags, type Io } from './command.js';
 
@@ -11,4 +16,29 @@ export async function openHydra(io: Io): Promise<Hydra> {
 export async function openPhoto(path: string, flags: Flags, io: Io): Promise<NodeImage> {
   const megapixels = numberFlag(flags, 'max-megapixels', 0.000001, 1000);
   return readImageFile(path, { signal: io.signal, ...(megapixels !== undefined && { maxPixels: megapixels * 1e6 }) });
+}
+
+export interface DepthSource {
+  /** At the photo's size. */
+  readonly depth: DepthMap;
+  /** `file`: --depth; `network`; or what the photo carries. */
+  readonly source: 'file' | 'network' | PhotoDepth['kind'];
+}
+
+/** Depth from --depth, else what the photo carries or has beside it (unless --network), else the network's. */
+export async function photoDepth(path: string, photo: NodeImage, flags: Flags, io: Io): Promise<DepthSource> {
+  const options = { signal: io.signal };
+  const sized = (depth: DepthMap) => matchDepth('depth', depth, photo, options);
+  if (typeof flags['depth'] === 'string')
+    return { depth: await sized(await readDepth(flags['depth'], options)), source: 'file' };
+  if (flags['network'] !== true) {
+    const own = await readPhotoDepth(path, options).catch((error: unknown) => {
+      if (!isRelievoError(error)) throw error;
+      // A damaged map is no reason to refuse a photo that is whole.
+      io.stderr.write(`relievo: ${path}: ${error.message} The network estimates it instead.\n`);
+      return undefined;
+    });
+    if (own) return { depth: await sized(own.depth), source: own.kind };
+  }
+  return { depth: await estimateDepth(photo, { hydra: await openHydra(io), ...options }), source: 'network' };
 }

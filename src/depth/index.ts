@@ -1,2 +1,4 @@
 export { checkDepth, createDepthMap, disparityAt, type DepthMap } from './depth-map.js';
 export { defaultHydra, estimateDepth, type EstimateOptions } from './estimate.js';
+export { findEmbeddedDepth, type EmbeddedDepth } from './embedded.js';
+export { embedGDepth } from './gdepth.js';

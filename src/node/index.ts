@@ -2,3 +2,11 @@ export { readImage, readImageFile, type NodeImage, type ReadOptions } from './re
 export { writeImage, writeDepth, type WriteOptions } from './write.js';
 export { readDepth } from './depth-file.js';
 export { canvasFactory } from './canvas.js';
+export {
+  readDepthPair,
+  readEmbeddedDepth,
+  readPhotoDepth,
+  writeDepthPair,
+  writeGDepth,
+  type PhotoDepth,
+} from './embedded-depth.js';

@@ -24,6 +24,11 @@ export const WRITABLE = ['.png', '.jpg', '.jpeg', '.webp', '.avif', '.tif', '.ti
  * @throws RelievoError `INVALID_PARAM` for an ending that cannot be written, `WRITE_FAILED`, `DEPENDENCY_MISSING`.
  */
 export async function writeImage(path: string, image: ImageDataLike, options: WriteOptions = {}): Promise<void> {
+  await writeWhole(path, await encodeImage(path, image, options), options.signal);
+}
+
+/** A picture as the bytes of a file of the path's ending. @throws RelievoError. */
+export async function encodeImage(path: string, image: ImageDataLike, options: WriteOptions = {}): Promise<Uint8Array> {
   const sharp = await loadSharp();
   const ending = checkEnding(path);
   const jpeg = ending === '.jpg' || ending === '.jpeg';
@@ -44,7 +49,7 @@ export async function writeImage(path: string, image: ImageDataLike, options: Wr
   else if (ending === '.avif') out = out.avif({ quality });
   else if (ending.startsWith('.tif')) out = out.tiff({ compression: 'deflate' });
   else out = out.removeAlpha().jpeg({ quality, chromaSubsampling: '4:4:4' });
-  await writeWhole(path, await out.toBuffer(), options.signal);
+  return out.toBuffer();
 }
 
 /** JPEG has no alpha. */
@@ -65,19 +70,19 @@ export async function writeDepth(
   depth: DepthMap,
   options: { signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
-  const sharp = await loadSharp();
   if (checkEnding(path) !== '.png') {
     throw new RelievoError('INVALID_PARAM', `depth is written as 16-bit PNG: end '${path}' in .png.`);
   }
-  const values = Uint16Array.from(depth.data, (v) => v * 65535 + 0.5);
-  const png = await sharp(values, {
-    raw: { width: depth.width, height: depth.height, channels: 1 },
-    limitInputPixels: false,
-  })
-    .toColourspace('grey16')
-    .png()
-    .toBuffer();
-  await writeWhole(path, png, options.signal);
+  await writeWhole(path, await encodeDepth(depth), options.signal);
+}
+
+/** A 16-bit grey PNG, 65535 = 1. */
+export async function encodeDepth(depth: DepthMap): Promise<Uint8Array> {
+  const sharp = await loadSharp();
+  const values = new Uint16Array(depth.data.length);
+  for (let i = 0; i < values.length; i++) values[i] = depth.data[i]! * 65535 + 0.5;
+  const raw = { width: depth.width, height: depth.height, channels: 1 as const };
+  return sharp(values, { raw, limitInputPixels: false }).toColourspace('grey16').png().toBuffer();
 }
 
 /** @throws RelievoError `INVALID_PARAM`. */
@@ -90,7 +95,7 @@ export function checkEnding(path: string): string {
 }
 
 /** To a temporary name first, then renamed: an abort or a full disk leaves no half file, and the old one in place. */
-async function writeWhole(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+export async function writeWhole(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.part`;
   try {
     signal?.throwIfAborted();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { run } from '../../src/cli/run.js';
-import { readDepth, readImageFile } from '../../src/node/index.js';
+import { readDepth, readImageFile, writeGDepth } from '../../src/node/index.js';
 import { ASTRONAUT } from '../helpers/photos.js';
 
 let folder: string;
@@ -115,7 +115,35 @@ test('info prints JSON of the upright size', async () => {
     orientation: 8,
     bits: 'uchar',
     pages: 1,
+    embeddedDepth: null,
   });
+});
+
+test('the depth that a photo carries is used, reported, and can be refused', async () => {
+  await portrait('a.jpg');
+  const photo = await readImageFile(at('a.jpg'));
+  const ramp = Float32Array.from({ length: 1024 }, (_, i) => (i % 32) / 31);
+  await writeGDepth(at('own.jpg'), photo, { width: 32, height: 32, data: ramp });
+  expect(JSON.parse((await relievo(['info', at('own.jpg')])).out).embeddedDepth).toEqual({
+    kind: 'gdepth',
+    width: 32,
+    height: 32,
+    near: 1,
+    far: 100,
+  });
+  const source = async (...args: string[]) => {
+    const { code, out } = await relievo(['depth', at('own.jpg'), '-o', at('d.png'), '--json', ...args]);
+    expect(code).toBe(0);
+    return JSON.parse(out).source;
+  };
+  expect(await source()).toBe('gdepth');
+  const { width, data } = await readDepth(at('d.png'));
+  expect(width).toBe(128);
+  expect(data[64 * 128]! < 0.1 && data[64 * 128 + 127]! > 0.9).toBe(true);
+  expect(await source('--network')).toBe('network');
+  // And the photo with the network's depth put into it reads back.
+  expect((await relievo(['depth', at('a.jpg'), '--gdepth', '-o', at('both.jpg')])).code).toBe(0);
+  expect(JSON.parse((await relievo(['info', at('both.jpg')])).out).embeddedDepth.kind).toBe('gdepth');
 });
 
 test('a folder: one bad photo does not stop the rest, and the exit code says so', async () => {

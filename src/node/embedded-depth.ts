@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { access } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { RelievoError } from '../core/errors.js';
+import { createDepthMap, type DepthMap } from '../depth/depth-map.js';
+import { findEmbeddedDepth, type EmbeddedDepth } from '../depth/embedded.js';
+import { embedGDepth } from '../depth/gdepth.js';
+import { checkSize, MAX_PIXELS, type ImageDataLike } from '../image/image-data.js';
+import { readDepth } from './depth-file.js';
+import { readBytes, type ReadOptions } from './read.js';
+import { loadSharp } from './sharp.js';
+import { encodeDepth, encodeImage, writeWhole, type WriteOptions } from './write.js';
+
+/** Depth that came with a photo. */
+export interface PhotoDepth {
+  /** Upright, of its own size: the operators bring it to the photo's. */
+  readonly depth: DepthMap;
+  readonly kind: EmbeddedDepth['kind'] | 'pair';
+  /** Distances of disparity 1 and 0, where the file says them; metres unless it says otherwise. */
+  readonly near?: number | undefined;
+  readonly far?: number | undefined;
+}
+
+/**
+ * The depth that a photo's file carries (GDepth, XDM, Dynamic Depth, Apple's JPEG), turned upright like the photo.
+ *
+ * @returns undefined when it carries none.
+ * @throws RelievoError `CORRUPT_IMAGE`, `INVALID_DEPTH`, `IMAGE_TOO_LARGE`, `DEPENDENCY_MISSING`.
+ */
+export async function readEmbeddedDepth(bytes: Uint8Array, options: ReadOptions = {}): Promise<PhotoDepth | undefined> {
+  const found = await findEmbeddedDepth(bytes);
+  if (!found) return undefined;
+  const sharp = await loadSharp();
+  options.signal?.throwIfAborted();
+  try {
+    const open = () => sharp(found.file, { limitInputPixels: false, failOn: 'error' });
+    const meta = await open().metadata();
+    checkSize("the photo's own depth map", meta.width, meta.height, options.maxPixels ?? MAX_PIXELS);
+    const wide = meta.depth === 'ushort';
+    const { data, info } = await open()
+      .removeAlpha()
+      .extractChannel(0)
+      .toColourspace(wide ? 'grey16' : 'b-w')
+      .raw({ depth: wide ? 'ushort' : 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const stored = wide ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
+    const disparity = new Float32Array(info.width * info.height);
+    for (let i = 0; i < disparity.length; i++) {
+      disparity[i] = Math.min(1, Math.max(0, found.toDisparity(stored[i]! / (wide ? 65535 : 255))));
+    }
+    const { orientation = 1 } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    const depth = upright(createDepthMap(info.width, info.height, disparity), orientation);
+    return { depth, kind: found.kind, near: found.near, far: found.far };
+  } catch (cause) {
+    if (cause instanceof RelievoError) throw cause;
+    throw new RelievoError('CORRUPT_IMAGE', "the photo's own depth map is damaged.", { cause });
+  }
+}
+
+/**
+ * The depth beside a photo, as Facebook's 3D photos take it: NAME_depth.png or NAME_depth.jpg, white = near, already
+ * upright.
+ *
+ * @returns undefined when there is no such file.
+ * @throws RelievoError as `readDepth`.
+ */
+export async function readDepthPair(photo: string, options: ReadOptions = {}): Promise<PhotoDepth | undefined> {
+  for (const ending of ['.png', '.jpg', '.jpeg']) {
+    const path = pairOf(photo, ending);
+    const there = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (there) return { depth: await readDepth(path, options), kind: 'pair' };
+  }
+  return undefined;
+}
+
+/** Embedded depth, or else a file beside the photo. @throws RelievoError as the two. */
+export async function readPhotoDepth(path: string, options: ReadOptions = {}): Promise<PhotoDepth | undefined> {
+  const bytes = await readBytes(path, options.signal);
+  return (await readEmbeddedDepth(bytes, options)) ?? readDepthPair(path, options);
+}
+
+/**
+ * Writes a JPEG that carries its depth as GDepth XMP, 16 bits. Other XMP of the photo is not kept.
+ *
+ * @throws RelievoError `INVALID_PARAM` for an ending other than .jpg, `WRITE_FAILED`, `DEPENDENCY_MISSING`.
+ */
+export async function writeGDepth(
+  path: string,
+  image: ImageDataLike,
+  depth: DepthMap,
+  options: WriteOptions = {},
+): Promise<void> {
+  if (!['.jpg', '.jpeg'].includes(extname(path).toLowerCase()))
+    throw new RelievoError('INVALID_PARAM', `a photo with GDepth is a JPEG: end '${path}' in .jpg.`);
+  const inverse = new Float32Array(depth.data.length);
+  for (let i = 0; i < inverse.length; i++) inverse[i] = 1 - depth.data[i]!;
+  const map = await encodeDepth({ ...depth, data: inverse });
+  const jpeg = await encodeImage(path, image, options);
+  const md5 = (text: string) => createHash('md5').update(text).digest('hex');
+  await writeWhole(path, embedGDepth(jpeg, map, md5), options.signal);
+}
+
+/** Writes a photo and, beside it, NAME_depth.png (8 bits, as readers of such pairs expect). @throws RelievoError. */
+export async function writeDepthPair(
+  path: string,
+  image: ImageDataLike,
+  depth: DepthMap,
+  options: WriteOptions = {},
+): Promise<void> {
+  const sharp = await loadSharp();
+  const grey = new Uint8Array(depth.data.length);
+  for (let i = 0; i < grey.length; i++) grey[i] = depth.data[i]! * 255 + 0.5;
+  const raw = { width: depth.width, height: depth.height, channels: 1 as const };
+  const map = await sharp(grey, { raw, limitInputPixels: false }).toColourspace('b-w').png().toBuffer();
+  await writeWhole(path, await encodeImage(path, image, options), options.signal);
+  await writeWhole(pairOf(path, '.png'), map, options.signal);
+}
+
+function pairOf(photo: string, ending: string): string {
+  return `${photo.slice(0, photo.length - extname(photo).length)}_depth${ending}`;
+}
+
+/** A map as stored, turned by an EXIF orientation (TIFF 6.0: what row 0 and column 0 are). */
+function upright(map: DepthMap, orientation: number): DepthMap {
+  if (!(orientation > 1 && orientation <= 8)) return map;
+  const turned = orientation >= 5;
+  const width = turned ? map.height : map.width;
+  const height = turned ? map.width : map.height;
+  const mirrorX = [2, 3, 7, 8].includes(orientation);
+  const mirrorY = [3, 4, 6, 7].includes(orientation);
+  const data = new Float32Array(width * height);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const [u, v] = turned ? [y, x] : [x, y];
+      const sx = mirrorX ? map.width - 1 - u : u;
+      const sy = mirrorY ? map.height - 1 - v : v;
+      data[i] = map.data[sy * map.width + sx]!;
+    }
+  }
+  return createDepthMap(width, height, data);
+}
