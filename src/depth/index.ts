@@ -2,3 +2,4 @@ export { checkDepth, createDepthMap, disparityAt, type DepthMap } from './depth-
 export { defaultHydra, estimateDepth, type EstimateOptions } from './estimate.js';
 export { findEmbeddedDepth, type EmbeddedDepth } from './embedded.js';
 export { embedGDepth } from './gdepth.js';
+export { applyStrokes, STROKE_PARAMS, type Stroke } from './strokes.js';
