@@ -3,6 +3,7 @@ import type { FieldsJson, Fields, FieldsValue } from '../core/schema.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { ImageDataLike } from '../image/image-data.js';
 import type { Matte } from '../image/matte.js';
+import type { CanvasFactory } from './text.js';
 
 /** What goes from step to step. A step that does not return a part leaves it as it is. */
 export interface Frame {
@@ -11,6 +12,8 @@ export interface Frame {
   readonly depth: DepthMap;
   /** The subject's, of any size, where the host gave one. */
   readonly matte?: Matte | undefined;
+  /** Where there is no canvas (Node): makes one, for text. */
+  readonly createCanvas?: CanvasFactory | undefined;
 }
 
 /**

@@ -1,4 +1,12 @@
 import { numberFields, oneOf } from '../core/schema.js';
+import { either, number, numberFields, object, oneOf, point, required, tuple } from '../core/schema.js';
+import {
+  backgroundOperator,
+  parallaxOperator,
+  stickerOperator,
+  stickersOperator,
+  strokesOperator,
+} from './composing.js';
 import { applyBokeh, BOKEH_PARAMS } from './bokeh.js';
 import { focusField } from './focus-field.js';
 import { gradeOperator } from './grade.js';
@@ -25,4 +33,9 @@ export const OPERATORS = {
   vignette: vignetteOperator,
   visualise: visualiseOperator,
   peaking: peakingOperator,
+  background: backgroundOperator,
+  sticker: stickerOperator,
+  stickers: stickersOperator,
+  parallax: parallaxOperator,
+  strokes: strokesOperator,
 } as const;

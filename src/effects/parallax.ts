@@ -54,7 +54,7 @@ export const PARALLAX_FRAMES_PARAMS = {
   frames: { default: 24, min: 2, max: 600, unit: 'frames', doc: 'Frames of one round.' },
 } as const satisfies NumberTable;
 
-const CROP = {
+export const CROP_PARAMS = {
   crop: { default: 1, min: 1, max: 2, unit: 'times', doc: 'Enlargement.' },
 } as const satisfies NumberTable;
 
@@ -83,7 +83,9 @@ export async function applyParallax(
   const map = await prepare('parallax', image, depth, part(options, 0, 0.2));
   const camera = { x, y, z, pivot: pivotOf('parallax', options.pivot, map), crop: 1 };
   const crop =
-    options.crop === undefined ? leastCrop([camera], image) : numbers('parallax', CROP, { crop: options.crop }).crop;
+    options.crop === undefined
+      ? leastCrop([camera], image)
+      : numbers('parallax', CROP_PARAMS, { crop: options.crop }).crop;
   const matte = options.matte && matchMatte('parallax', options.matte, image);
   const scene = await ViewScene.open(image, map, reachOf([camera], image), { ...part(options, 0.2, 0.7), matte });
   return scene.render({ ...camera, crop }, part(options, 0.7, 1));

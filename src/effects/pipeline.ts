@@ -10,6 +10,7 @@ import { matchDepth } from './match-depth.js';
 import type { Frame, Operator, OptionsJson, PointKernel } from './operator.js';
 import { OPERATORS } from './operators.js';
 import { runPoints } from './points.js';
+import type { CanvasFactory } from './text.js';
 
 type Operators = typeof OPERATORS;
 
@@ -39,6 +40,8 @@ export interface PipelineOptions extends TaskOptions {
   decoder?: Decoder | undefined;
   /** The subject's matte, for steps that use one. */
   matte?: Matte | undefined;
+  /** Makes canvases for text where there are none: in Node, `canvasFactory()` of relievo/node. */
+  createCanvas?: CanvasFactory | undefined;
 }
 
 export interface PipelineResult {
@@ -184,7 +187,7 @@ async function run(
   depth: DepthMap,
   options: PipelineOptions,
 ): Promise<PipelineResult> {
-  const { signal, matte } = options;
+  const { signal, matte, createCanvas } = options;
   signal?.throwIfAborted();
   checkImage('pipeline', image);
   const found = await load(recipe, options);
@@ -193,7 +196,12 @@ async function run(
   const resource = (_kind: ResourceKind, name: string) => found.get(name);
   const steps = recipe.steps.map((step, i) => readStep(step, root(`steps[${i}]`, { scale, resource })));
 
-  let frame: Frame = { image, depth: await matchDepth('pipeline', depth, image, part(options, 0, 0.1)), matte };
+  let frame: Frame = {
+    image,
+    depth: await matchDepth('pipeline', depth, image, part(options, 0, 0.1)),
+    matte,
+    createCanvas,
+  };
   let made: OutputImage | undefined;
   for (let i = 0; i < steps.length;) {
     const step = steps[i]!;

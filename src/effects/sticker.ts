@@ -87,7 +87,7 @@ export const STICKER_PARAMS = {
   thickness: { default: 0.1, min: 0, max: 1, unit: 'disparity', doc: 'What the relief spans.' },
 } as const satisfies NumberTable;
 
-const WIDTH_AT = {
+export const WIDTH_AT_PARAMS = {
   widthAt: { default: 1, min: 0.01, max: 1, unit: 'disparity', doc: 'Disparity at which the width holds.' },
 } as const satisfies NumberTable;
 
@@ -230,7 +230,9 @@ async function prepare(
   const disparity = resolvePlace('sticker', sticker.disparity, map, subject);
   const { width, rotation, ...values } = numbers('sticker', STICKER_PARAMS, { ...sticker });
   const size =
-    sticker.widthAt === undefined ? width : (width * disparity) / numbers('sticker', WIDTH_AT, { ...sticker }).widthAt;
+    sticker.widthAt === undefined
+      ? width
+      : (width * disparity) / numbers('sticker', WIDTH_AT_PARAMS, { ...sticker }).widthAt;
   const pixels = Math.max(1, size * photo.width);
   const picture = sticker.text ? renderText(sticker.text, pixels, createCanvas) : sticker.image!;
   const scale = picture.width / pixels;

@@ -1,0 +1,141 @@
+import type { NumberParam } from '../core/params.js';
+import {
+  either,
+  flag,
+  list,
+  number,
+  numberFields,
+  object,
+  oneOf,
+  point,
+  refuse,
+  required,
+  resource,
+  text,
+  type Reader,
+} from '../core/schema.js';
+import { applyStrokes, STROKE_PARAMS, type Stroke } from '../depth/strokes.js';
+import { checkImage, type ImageDataLike } from '../image/image-data.js';
+import { parseColour } from '../image/parse-colour.js';
+import { SHADOW_PARAMS } from './contact-shadow.js';
+import { GRADE_PARAMS } from './grade.js';
+import { wholeOperator } from './operator.js';
+import { applyParallax, CROP_PARAMS, PARALLAX_PARAMS } from './parallax.js';
+import { BACKGROUND_PARAMS, replaceBackground, type Background } from './replace-background.js';
+import { placeSticker, placeStickers, STICKER_PARAMS, WIDTH_AT_PARAMS, type Sticker } from './sticker.js';
+import { TEXT_PARAMS } from './text.js';
+
+/** The operators that put things together, as a recipe names them. */
+
+const DISPARITY = { default: 0, min: 0, max: 1, unit: 'disparity', doc: '' } as const;
+
+/** A number that is not there unless it is given. */
+function optional(param: NumberParam): Reader<number> {
+  const { expected, read } = number(param);
+  return { expected, read };
+}
+
+const colour: Reader<string> = {
+  expected: "a colour such as '#0a84ff' or 'white'",
+  read: (v, at) => (parseColour(v) ? (v as string) : refuse(at, "a colour such as '#0a84ff' or 'white'", v)),
+};
+
+const picture = resource('image', "a picture's name", (value) => {
+  checkImage('picture', value as ImageDataLike);
+  return value as ImageDataLike;
+});
+
+const focus = either(
+  number(DISPARITY),
+  point,
+  object({ near: required(number(DISPARITY)), far: required(number(DISPARITY)) }),
+  oneOf(['subject', 'faces']),
+);
+
+const grade = object(numberFields(GRADE_PARAMS));
+
+export const backgroundOperator = wholeOperator(
+  'Something else behind the subject: nothing, a colour, a gradient, its own background blurred, another photo.',
+  {
+    background: required(
+      either(
+        oneOf(['transparent']),
+        object({ colour: required(colour) }),
+        object({
+          gradient: required(
+            object({ from: required(colour), to: required(colour), angle: number(BACKGROUND_PARAMS.angle) }),
+          ),
+        }),
+        object({ blur: required(number(BACKGROUND_PARAMS.blur)), grade }),
+        object({ image: required(picture), fit: oneOf(['cover', 'stretch']), grade }),
+      ),
+    ),
+    split: optional(DISPARITY),
+  },
+  async ({ image, depth, matte }, { background, split }, task) =>
+    replaceBackground(image, { background: background as Background, split, depth, matte, ...task }),
+);
+
+const place = either(
+  number(DISPARITY),
+  oneOf(['behind-subject', 'in-front']),
+  object({ between: required(list(point, 2, 2)) }),
+);
+
+const stickerFields = {
+  at: required(point),
+  disparity: required(place),
+  ...numberFields(STICKER_PARAMS),
+  widthAt: optional(WIDTH_AT_PARAMS.widthAt),
+  shadow: either(flag, object({ kind: oneOf(['drop', 'ground']), ...numberFields(SHADOW_PARAMS) })),
+} as const;
+
+const textFields = {
+  text: required(text(2000)),
+  font: text(200),
+  weight: number(TEXT_PARAMS.weight),
+  italic: flag,
+  colour,
+  align: oneOf(['left', 'centre', 'right']),
+  lineHeight: number(TEXT_PARAMS.lineHeight),
+  outline: object({ colour: required(colour), width: required(number(TEXT_PARAMS.outline)) }),
+} as const;
+
+export const stickerOperator = wholeOperator(
+  'A picture or text at a depth: what is nearer hides it.',
+  { image: picture, text: object(textFields), ...stickerFields },
+  async ({ image, depth, matte, createCanvas }, options, task) =>
+    placeSticker(image, depth, { ...(options as Sticker), matte, createCanvas, ...task }),
+);
+
+export const stickersOperator = wholeOperator(
+  'Several stickers, which sort themselves by depth.',
+  { stickers: required(list(object({ image: picture, text: object(textFields), ...stickerFields }), 100)) },
+  async ({ image, depth, matte, createCanvas }, { stickers }, task) =>
+    placeStickers(image, depth, { stickers: stickers as Sticker[], matte, createCanvas, ...task }),
+);
+
+export const parallaxOperator = wholeOperator(
+  'The photo from another place nearby.',
+  { ...numberFields(PARALLAX_PARAMS), pivot: focus, crop: optional(CROP_PARAMS.crop) },
+  async ({ image, depth, matte }, options, task) => applyParallax(image, depth, { ...options, matte, ...task }),
+);
+
+export const strokesOperator = wholeOperator(
+  'Corrections of the depth by brush strokes that keep to the edges.',
+  {
+    strokes: required(
+      list(
+        object({
+          kind: required(oneOf(['nearer', 'farther', 'same'])),
+          points: required(list(point, 10_000, 1)),
+          ...numberFields(STROKE_PARAMS),
+        }),
+        1000,
+      ),
+    ),
+  },
+  async ({ image, depth }, { strokes }, task) => ({
+    depth: await applyStrokes(image, depth, strokes as Stroke[], task),
+  }),
+);
