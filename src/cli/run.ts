@@ -4,11 +4,13 @@ import { parseArgs } from 'node:util';
 import { isRelievoError, RelievoError } from '../core/errors.js';
 import { bokeh } from './bokeh.js';
 import { UsageError, type Command, type Flags, type Io } from './command.js';
+import { cutout } from './cutout.js';
 import { depth } from './depth.js';
 import { edit } from './edit.js';
 import { info } from './info.js';
+import { parallax } from './parallax.js';
 
-const COMMANDS: Readonly<Record<string, Command>> = { depth, bokeh, edit, info };
+const COMMANDS: Readonly<Record<string, Command>> = { depth, bokeh, edit, cutout, parallax, info };
 const PHOTO_ENDINGS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif', '.gif', '.tif', '.tiff']);
 
 const COMMON = {

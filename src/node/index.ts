@@ -10,3 +10,4 @@ export {
   writeGDepth,
   type PhotoDepth,
 } from './embedded-depth.js';
+export { writeAnimation, type AnimationOptions } from './animation.js';

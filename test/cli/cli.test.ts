@@ -146,6 +146,43 @@ test('the depth that a photo carries is used, reported, and can be refused', asy
   expect(JSON.parse((await relievo(['info', at('both.jpg')])).out).embeddedDepth.kind).toBe('gdepth');
 });
 
+test('cutout: nothing, a colour or a photo behind the subject', async () => {
+  await portrait('a.png');
+  const half = Buffer.from(Array.from({ length: 64 }, (_, i) => (i % 8 < 4 ? 255 : 0)));
+  await sharp(half, { raw: { width: 8, height: 8, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toFile(at('m.png'));
+  const corner = async (...args: string[]) => {
+    const call = ['cutout', at('a.png'), '--matte', at('m.png'), '-o', at('o.png'), ...args];
+    expect(await relievo(call)).toMatchObject({ code: 0, err: '' });
+    const { data } = await readImageFile(at('o.png'));
+    return [...data.subarray(127 * 4, 128 * 4)];
+  };
+  expect((await corner())[3]).toBe(0);
+  expect(await corner('--background', '#102030')).toEqual([16, 32, 48, 255]);
+  await sharp({ create: { width: 9, height: 5, channels: 3, background: '#0a0' } })
+    .png()
+    .toFile(at('b.png'));
+  expect(await corner('--background', at('b.png'))).toEqual([0, 170, 0, 255]);
+  expect(await relievo(['cutout', at('a.png'), '--background', '#12345', '-o', at('o.png')])).toMatchObject({
+    code: 1,
+  });
+});
+
+test('parallax writes a looping animation, or a picture for two eyes', async () => {
+  await portrait('a.png');
+  const call = ['parallax', at('a.png'), '--frames', '3', '--size', '64', '-o', at('w.gif')];
+  expect(await relievo(call)).toMatchObject({ code: 0, err: '' });
+  const { width, height, pages, loop } = await sharp(at('w.gif')).metadata();
+  expect([width, height, pages, loop]).toEqual([64, 64, 3, 0]);
+  expect(await relievo(['parallax', at('a.png'), '--stereo', 'side-by-side', '-o', at('s.png')])).toMatchObject({
+    code: 0,
+  });
+  expect((await sharp(at('s.png')).metadata()).width).toBe(256);
+  expect(await relievo(['parallax', at('a.png'), '--motion', 'jump'])).toMatchObject({ code: 2 });
+});
+
 test('a folder: one bad photo does not stop the rest, and the exit code says so', async () => {
   await mkdir(at('in'));
   await portrait('in/a.jpg');
@@ -206,7 +243,7 @@ test('an abort leaves the old result in place and no part of a new one', async (
 test('--help explains every command, and no command at all is wrong usage', async () => {
   const { code, out } = await relievo(['--help']);
   expect(code).toBe(0);
-  for (const c of ['depth', 'bokeh', 'info']) expect(out).toContain(`relievo ${c}`);
+  for (const c of ['depth', 'bokeh', 'cutout', 'parallax', 'info']) expect(out).toContain(`relievo ${c}`);
   expect((await relievo([])).code).toBe(2);
 });
 
