@@ -58,3 +58,4 @@ export {
   type ParallaxOptions,
 } from './parallax.js';
 export { anaglyph, STEREO_PARAMS, stereoPair, type StereoOptions } from './stereo.js';
+export { MESH_PARAMS, toGlb, toMesh, toPly, type MeshOptions, type ReliefMesh } from './mesh.js';
