@@ -28,21 +28,34 @@ export async function matteFromDepth(
   const { width, height, data: pixels } = image;
   const split = options.split ?? otsuSplit(depth);
   const near = new Uint8Array(width * height);
-  for (let i = 0; i < near.length; i++) near[i] = depth.data[i]! >= split ? 1 : 0;
+  await forRows(height, 32, { signal: options.signal }, (y0, y1) => {
+    for (let i = y0 * width; i < y1 * width; i++) near[i] = depth.data[i]! >= split ? 1 : 0;
+  });
   const reach = Math.max(1, Math.round(Math.max(width, height) * BAND));
   const band = await contour(near, width, height, reach, part(options, 0, 0.3));
   const out = Float32Array.from(near);
-  const stride = Math.max(1, Math.ceil((2 * reach) / TAPS));
-  const sides = [new Float64Array(4), new Float64Array(4)] as const;
-  await forRows(height, 8, part(options, 0.3, 1), (y0, y1) => {
-    for (let y = y0; y < y1; y++)
-      for (let x = 0, i = y * width; x < width; x++, i++) if (band[i]) out[i] = shareAt(x, y, i);
+  const cell = Math.max(1, reach >> 1);
+  const columns = Math.ceil(width / cell);
+  const sides = new Map<number, Float32Array>();
+  await forRows(height, 4, part(options, 0.3, 1), (y0, y1) => {
+    for (let y = y0; y < y1; y++) {
+      for (let x = 0, i = y * width; x < width; x++, i++) {
+        if (!band[i]) continue;
+        const key = Math.floor(y / cell) * columns + Math.floor(x / cell);
+        let both = sides.get(key);
+        if (!both) sides.set(key, (both = learn(Math.floor(x / cell), Math.floor(y / cell))));
+        out[i] = shareAt(both, i);
+      }
+    }
   });
-  return { width, height, data: smoothed(out, band, width, height) };
+  return { width, height, data: await smoothed(out, band, width, height, options.signal) };
 
-  function shareAt(x: number, y: number, i: number): number {
-    sides[0].fill(0);
-    sides[1].fill(0);
+  /** Mean colour and weight of the far side, then of the near side, around a cell, from pixels outside the band. */
+  function learn(column: number, row: number): Float32Array {
+    const both = new Float32Array(8);
+    const stride = Math.max(1, Math.ceil((2 * reach) / TAPS));
+    const x = Math.min(width - 1, Math.floor((column + 0.5) * cell));
+    const y = Math.min(height - 1, Math.floor((row + 0.5) * cell));
     for (let dy = -TAPS; dy <= TAPS; dy++) {
       const sy = y + dy * stride;
       if (sy < 0 || sy >= height) continue;
@@ -51,29 +64,31 @@ export async function matteFromDepth(
         if (sx < 0 || sx >= width) continue;
         const q = sy * width + sx;
         if (band[q]) continue;
-        const side = sides[near[q] ? 1 : 0];
+        const o = near[q] ? 4 : 0;
         const weight = 1 / (1 + dx * dx + dy * dy);
-        for (let c = 0; c < 3; c++) side[c] = side[c]! + weight * SRGB_TO_LINEAR[pixels[q * 4 + c]!]!;
-        side[3] = side[3]! + weight;
+        for (let c = 0; c < 3; c++) both[o + c]! += weight * SRGB_TO_LINEAR[pixels[q * 4 + c]!]!;
+        both[o + 3]! += weight;
       }
     }
-    const [far, close] = sides;
-    if (far[3] === 0 || close[3] === 0) return near[i]!;
+    for (const o of [0, 4]) if (both[o + 3]! > 0) for (let c = 0; c < 3; c++) both[o + c]! /= both[o + 3]!;
+    return both;
+  }
+
+  function shareAt(both: Float32Array, i: number): number {
+    const byDepth = near[i]!;
+    if (both[3] === 0 || both[7] === 0) return byDepth;
     let along = 0;
     let apart = 0;
     for (let c = 0; c < 3; c++) {
-      const f = far[c]! / far[3]!;
-      const difference = close[c]! / close[3]! - f;
-      along += difference * (SRGB_TO_LINEAR[pixels[i * 4 + c]!]! - f);
+      const difference = both[4 + c]! - both[c]!;
+      along += difference * (SRGB_TO_LINEAR[pixels[i * 4 + c]!]! - both[c]!);
       apart += difference * difference;
     }
-    const byColour = apart > 0 ? Math.min(1, Math.max(0, along / apart)) : near[i]!;
+    const byColour = apart > 0 ? Math.min(1, Math.max(0, along / apart)) : byDepth;
     let off = NOISE * NOISE;
-    for (let c = 0; c < 3; c++) {
-      const f = far[c]! / far[3]!;
-      off += (SRGB_TO_LINEAR[pixels[i * 4 + c]!]! - f - byColour * (close[c]! / close[3]! - f)) ** 2;
-    }
-    return near[i]! + (byColour - near[i]!) * (apart / (apart + OFF_LINE * off));
+    for (let c = 0; c < 3; c++)
+      off += (SRGB_TO_LINEAR[pixels[i * 4 + c]!]! - both[c]! - byColour * (both[4 + c]! - both[c]!)) ** 2;
+    return byDepth + (byColour - byDepth) * (apart / (apart + OFF_LINE * off));
   }
 }
 
@@ -102,16 +117,24 @@ async function contour(
 }
 
 /** Binomial mean of 3 × 3 within the band: each pixel was judged alone, by a noisy colour. */
-function smoothed(share: Float32Array, band: Uint8Array, width: number, height: number): Float32Array {
+async function smoothed(
+  share: Float32Array,
+  band: Uint8Array,
+  width: number,
+  height: number,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array> {
   const out = share.slice();
-  for (let y = 1; y < height - 1; y++) {
-    for (let x = 1, i = y * width + 1; x < width - 1; x++, i++) {
-      if (!band[i]) continue;
-      let sum = 0;
-      for (let q = i - width; q <= i + width; q += width)
-        sum += (q === i ? 2 : 1) * (share[q - 1]! + 2 * share[q]! + share[q + 1]!);
-      out[i] = sum / 16;
+  await forRows(height, 16, { signal }, (y0, y1) => {
+    for (let y = Math.max(1, y0); y < Math.min(height - 1, y1); y++) {
+      for (let x = 1, i = y * width + 1; x < width - 1; x++, i++) {
+        if (!band[i]) continue;
+        let sum = 0;
+        for (let q = i - width; q <= i + width; q += width)
+          sum += (q === i ? 2 : 1) * (share[q - 1]! + 2 * share[q]! + share[q + 1]!);
+        out[i] = sum / 16;
+      }
     }
-  }
+  });
   return out;
 }

@@ -86,7 +86,7 @@ export async function applyParallax(
     options.crop === undefined
       ? leastCrop([camera], image)
       : numbers('parallax', CROP_PARAMS, { crop: options.crop }).crop;
-  const matte = options.matte && matchMatte('parallax', options.matte, image);
+  const matte = options.matte && (await matchMatte('parallax', options.matte, image, { signal: options.signal }));
   const scene = await ViewScene.open(image, map, reachOf([camera], image), { ...part(options, 0.2, 0.7), matte });
   return scene.render({ ...camera, crop }, part(options, 0.7, 1));
 }
@@ -124,7 +124,7 @@ export async function* parallaxFrames(
     return { ...place, z: (DOLLY * amount * (1 - Math.cos(turn))) / 2 };
   });
   const crop = leastCrop(cameras, image);
-  const matte = options.matte && matchMatte('parallax', options.matte, image);
+  const matte = options.matte && (await matchMatte('parallax', options.matte, image, { signal: options.signal }));
   const scene = await ViewScene.open(image, map, reachOf(cameras, image), { ...part(options, 0.1, 0.3), matte });
   for (const [k, camera] of cameras.entries()) {
     const share = (v: number) => 0.3 + (0.7 * (k + v)) / frames;

@@ -104,7 +104,7 @@ export async function replaceBackground(
   const map = options.depth && (await matchDepth('background', options.depth, image, part(options, 0, 0.1)));
   if (!options.matte && !map) throw invalid('background', 'matte', 'given, or a depth', undefined);
   const matte = options.matte
-    ? matchMatte('background', options.matte, image)
+    ? await matchMatte('background', options.matte, image, { signal: options.signal })
     : await matteFromDepth(image, map!, { split: options.split, signal: options.signal });
   const behind = await paint(background, image, matte, part(options, 0.2, 0.7));
 

@@ -61,7 +61,7 @@ export async function stereoPair(
   const pivot = pivotOf('stereo', options.pivot, map);
   const eyes = [-1, 1].map((s) => ({ x: (s * separation) / 2, y: 0, z: 0, pivot, crop: 1 }));
   const crop = leastCrop(eyes, image);
-  const matte = options.matte && matchMatte('stereo', options.matte, image);
+  const matte = options.matte && (await matchMatte('stereo', options.matte, image, { signal: options.signal }));
   const scene = await ViewScene.open(image, map, reachOf(eyes, image), { ...part(options, 0.15, 0.5), matte });
   const left = (await scene.render({ ...eyes[0]!, crop }, part(options, 0.5, 0.7))).image;
   const right = (await scene.render({ ...eyes[1]!, crop }, part(options, 0.7, 0.9))).image;

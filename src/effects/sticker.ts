@@ -184,7 +184,10 @@ async function placeAll(
   checkImage('sticker', image);
   stickers.forEach(checkSticker);
   const map = await matchDepth('sticker', depth, image, part(options, 0, 0.2));
-  const subject = matte !== undefined && matte !== 'depth' ? matchMatte('sticker', matte, image) : undefined;
+  const subject =
+    matte !== undefined && matte !== 'depth'
+      ? await matchMatte('sticker', matte, image, { signal: options.signal })
+      : undefined;
   const placed: Placed[] = [];
   for (const s of stickers) placed.push(await prepare(s, image, map, subject, { matte, createCanvas }, options.signal));
   placed.sort((a, b) => a.disparity - b.disparity);

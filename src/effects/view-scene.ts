@@ -66,6 +66,7 @@ export class ViewScene {
     depth: DepthMap,
     front: Front,
     back: { image: OutputImage; depth: Float32Array },
+    blocks: Blocks,
   ) {
     this.width = image.width;
     this.height = image.height;
@@ -77,7 +78,7 @@ export class ViewScene {
     this.#backDepth = back.depth;
     this.#photo = image;
     this.#photoDepth = depth;
-    this.#blocks = new Blocks(this.width, this.height, front.depth, back.depth);
+    this.#blocks = blocks;
   }
 
   /**
@@ -103,7 +104,8 @@ export class ViewScene {
     const { state, origin } = await uncoverable(front, width, height, Math.ceil(reach) + 2 * band + 1, options.signal);
     const opening = { origin, depth: front.depth };
     const back = await fillBehind(image, front.far, state, { ...part(options, 0.5, 1), opening });
-    return new ViewScene(image, depth, front, back);
+    const blocks = await Blocks.of(width, height, front.depth, back.depth, options.signal);
+    return new ViewScene(image, depth, front, back, blocks);
   }
 
   /** The photo as seen by another camera, of the same size. */
@@ -303,20 +305,35 @@ class Blocks {
   readonly #low: Float32Array;
   readonly #high: Float32Array;
 
-  constructor(width: number, height: number, front: Float32Array, back: Float32Array) {
+  private constructor(width: number, height: number) {
     this.#columns = Math.ceil(width / TILE);
     this.#rows = Math.ceil(height / TILE);
     this.#low = new Float32Array(this.#columns * this.#rows).fill(1);
     this.#high = new Float32Array(this.#columns * this.#rows);
-    for (let y = 0, i = 0; y < height; y++) {
-      const row = Math.floor(y / TILE) * this.#columns;
-      for (let x = 0; x < width; x++, i++) {
-        const b = row + ((x / TILE) | 0);
-        if (back[i]! < this.#low[b]!) this.#low[b] = back[i]!;
-        if (front[i]! < this.#low[b]!) this.#low[b] = front[i]!;
-        if (front[i]! > this.#high[b]!) this.#high[b] = front[i]!;
+  }
+
+  static async of(
+    width: number,
+    height: number,
+    front: Float32Array,
+    back: Float32Array,
+    signal: AbortSignal | undefined,
+  ): Promise<Blocks> {
+    const blocks = new Blocks(width, height);
+    const low = blocks.#low;
+    const high = blocks.#high;
+    await forRows(height, TILE, { signal }, (y0, y1) => {
+      for (let y = y0, i = y0 * width; y < y1; y++) {
+        const row = Math.floor(y / TILE) * blocks.#columns;
+        for (let x = 0; x < width; x++, i++) {
+          const b = row + ((x / TILE) | 0);
+          if (back[i]! < low[b]!) low[b] = back[i]!;
+          if (front[i]! < low[b]!) low[b] = front[i]!;
+          if (front[i]! > high[b]!) high[b] = front[i]!;
+        }
       }
-    }
+    });
+    return blocks;
   }
 
   range([x0, y0, x1, y1]: readonly [number, number, number, number]): [lo: number, hi: number] {
@@ -348,7 +365,9 @@ async function closePores(
 ): Promise<Float32Array> {
   const [, high] = await extremes(depth, width, height, radius, part(options, 0, 0.5));
   const [closed] = await extremes(high, width, height, radius, part(options, 0.5, 1));
-  for (let i = 0; i < closed.length; i++) if (closed[i]! - depth[i]! < STEP) closed[i] = depth[i]!;
+  await forRows(height, 32, { signal: options.signal }, (y0, y1) => {
+    for (let i = y0 * width; i < y1 * width; i++) if (closed[i]! - depth[i]! < STEP) closed[i] = depth[i]!;
+  });
   return closed;
 }
 
@@ -444,6 +463,10 @@ async function splitFront(
   const near = new Float64Array(4);
   const back = new Float64Array(4);
   const nine = new Uint8Array(9);
+  // Neighbours have about the same surroundings: they are looked at once per cell.
+  const cell = Math.max(1, radius >> 1);
+  const columns = Math.ceil(width / cell);
+  const sides = new Map<number, Float32Array>();
   const inner = Math.max(width, height) * RIM;
   await forRows(height, 8, part(options, 0.4, 0.7), (y0, y1) => {
     for (let i = y0 * width; i < y1 * width; i++) band[i] = hi[i]! - lo[i]! >= STEP ? 1 : 0;
@@ -531,6 +554,13 @@ async function splitFront(
 
   /** Mean colours of the two sides around a pixel of the band, from pixels outside it. */
   function learnSides(x: number, y: number, i: number): void {
+    const key = Math.floor(y / cell) * columns + Math.floor(x / cell);
+    const known = sides.get(key);
+    if (known) {
+      near.set(known.subarray(0, 4));
+      back.set(known.subarray(4));
+      return;
+    }
     const middle = (hi[i]! + lo[i]!) / 2;
     near.fill(0);
     back.fill(0);
@@ -549,6 +579,7 @@ async function splitFront(
       }
     }
     for (const side of [near, back]) if (side[3]! > 0) for (let c = 0; c < 3; c++) side[c] = side[c]! / side[3]!;
+    sides.set(key, Float32Array.of(...near, ...back));
   }
 }
 

@@ -1,5 +1,5 @@
 import { RelievoError } from '../core/errors.js';
-import { resizePlane } from './resize.js';
+import { forRows, type TaskOptions } from '../core/task.js';
 
 /** How much of each pixel belongs to the subject: row-major, 0..1, at any size. */
 export interface Matte {
@@ -13,20 +13,46 @@ export interface Matte {
  *
  * @throws RelievoError `INVALID_PARAM` for a shape that does not fit or a value outside 0..1.
  */
-export function matchMatte(
+export async function matchMatte(
   owner: string,
   matte: Matte,
   image: { readonly width: number; readonly height: number },
-): Matte {
+  options: TaskOptions = {},
+): Promise<Matte> {
   const m = matte as Partial<Matte> | null | undefined;
   if (!m || !(m.data instanceof Float32Array) || m.data.length !== m.width! * m.height! || m.data.length === 0) {
     throw new RelievoError('INVALID_PARAM', `${owner}: expected a matte ({ width, height, data: Float32Array }).`);
   }
-  for (const v of m.data) {
+  const { data } = matte;
+  for (let i = 0; i < data.length; i++) {
+    const v = data[i]!;
     if (!(v >= 0 && v <= 1))
       throw new RelievoError('INVALID_PARAM', `${owner}: a matte's values are 0..1, found ${v}.`);
   }
   const { width, height } = image;
   if (matte.width === width && matte.height === height) return matte;
-  return { width, height, data: resizePlane(matte.data, matte, width, height) };
+  const out = new Float32Array(width * height);
+  await forRows(height, 8, options, (y0, y1) => {
+    for (let y = y0, i = y0 * width; y < y1; y++) {
+      const v = centre(y, height, matte.height);
+      const upper = Math.floor(v) * matte.width;
+      const lower = Math.min(matte.height - 1, Math.floor(v) + 1) * matte.width;
+      const t = v - Math.floor(v);
+      for (let x = 0; x < width; x++, i++) {
+        const u = centre(x, width, matte.width);
+        const a = Math.floor(u);
+        const b = Math.min(matte.width - 1, a + 1);
+        const s = u - a;
+        const top = data[upper + a]! + s * (data[upper + b]! - data[upper + a]!);
+        const bottom = data[lower + a]! + s * (data[lower + b]! - data[lower + a]!);
+        out[i] = top + t * (bottom - top);
+      }
+    }
+  });
+  return { width, height, data: out };
+}
+
+/** Where sample i of n lies among m samples, bilinearly. */
+function centre(i: number, n: number, m: number): number {
+  return Math.min(m - 1, Math.max(0, ((i + 0.5) * m) / n - 0.5));
 }
