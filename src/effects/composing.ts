@@ -18,6 +18,7 @@ import { applyStrokes, STROKE_PARAMS, type Stroke } from '../depth/strokes.js';
 import { checkImage, type ImageDataLike } from '../image/image-data.js';
 import { parseColour } from '../image/parse-colour.js';
 import { SHADOW_PARAMS } from './contact-shadow.js';
+import { focusField } from './focus-field.js';
 import { GRADE_PARAMS } from './grade.js';
 import { wholeOperator } from './operator.js';
 import { applyParallax, CROP_PARAMS, PARALLAX_PARAMS } from './parallax.js';
@@ -44,13 +45,6 @@ const picture = resource('image', "a picture's name", (value) => {
   checkImage('picture', value as ImageDataLike);
   return value as ImageDataLike;
 });
-
-const focus = either(
-  number(DISPARITY),
-  point,
-  object({ near: required(number(DISPARITY)), far: required(number(DISPARITY)) }),
-  oneOf(['subject', 'faces']),
-);
 
 const grade = object(numberFields(GRADE_PARAMS));
 
@@ -117,7 +111,7 @@ export const stickersOperator = wholeOperator(
 
 export const parallaxOperator = wholeOperator(
   'The photo from another place nearby.',
-  { ...numberFields(PARALLAX_PARAMS), pivot: focus, crop: optional(CROP_PARAMS.crop) },
+  { ...numberFields(PARALLAX_PARAMS), pivot: focusField, crop: optional(CROP_PARAMS.crop) },
   async ({ image, depth, matte }, options, task) => applyParallax(image, depth, { ...options, matte, ...task }),
 );
 

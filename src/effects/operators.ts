@@ -1,5 +1,4 @@
 import { numberFields, oneOf } from '../core/schema.js';
-import { either, number, numberFields, object, oneOf, point, required, tuple } from '../core/schema.js';
 import {
   backgroundOperator,
   parallaxOperator,
