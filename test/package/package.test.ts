@@ -19,14 +19,18 @@ test('every entry imports on a server without touching self, window or document'
   }
 });
 
+/** Packages without TensorFlow.js or Node in them that the effects may use: all but the first are loaded when needed. */
+const PURE = ['image-dimensions', '@gltf-transform/core', 'twgl.js'];
+
 test('the effects reach neither TensorFlow.js nor Node', () => {
   const seen = new Set<string>();
   const visit = (file: string) => {
     if (seen.has(file)) return;
     seen.add(file);
     const code = readFileSync(`${ROOT}dist/${file}`, 'utf8');
-    for (const [, id] of code.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)) {
-      expect([file, id!.startsWith('.')]).toEqual([file, true]);
+    for (const [, id] of code.matchAll(/(?<!['\"])\b(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)) {
+      if (PURE.includes(id!)) continue;
+      expect([file, id]).toEqual([file, expect.stringMatching(/^\./)]);
       visit(new URL(id!, `file:///${file}`).pathname.slice(1));
     }
   };
