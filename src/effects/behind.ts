@@ -21,10 +21,10 @@ export interface BehindLevel {
 }
 
 /** Cells that differ by less than about this many layers are one surface. */
-const SAME = 0.7;
+export const SAME = 0.7;
 /** Something counts as behind from the first to the second of these distances in layers. */
-const BEHIND_FROM = 1;
-const BEHIND_TO = 2;
+export const BEHIND_FROM = 1;
+export const BEHIND_TO = 2;
 
 /**
  * Builds the pyramid: upwards each cell keeps the farthest of its four children; downwards a cell takes as hidden what

@@ -48,7 +48,7 @@ const SHAPES = ['disc', 5, 6, 7, 8, 9] as const;
 const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'shape', 'signal', 'onProgress'];
 
 /** Difference of blur radius, in pixels, below which nothing is an edge. */
-const EDGE_PIXELS = 1;
+export const EDGE_PIXELS = 1;
 
 /** Side of a tile in pixels: a multiple of the coarsest cell (128), small enough to take well under 100 ms. */
 const TILE = 256;
@@ -122,7 +122,7 @@ export async function applyBokeh(
   return output;
 }
 
-function lensShape(shape: unknown, options: { rotation: number; roundness: number; squeeze: number }): Outline {
+export function lensShape(shape: unknown, options: { rotation: number; roundness: number; squeeze: number }): Outline {
   if (!SHAPES.includes(shape as 5)) throw invalid('bokeh', 'shape', `'disc' or 5 to 9 blades`, shape);
   const blades = shape === 'disc' ? 0 : (shape as number);
   return outline(blades, options.rotation, options.roundness, options.squeeze);

@@ -5,7 +5,7 @@ import { DEPTH_STEPS, type Group, type LayerImage, type LayerPlan } from './laye
 import type { Ranges } from './ranges.js';
 
 /** Weight of a guessed, hidden surface beside a visible one. */
-const HIDDEN_WEIGHT = 0.1;
+export const HIDDEN_WEIGHT = 0.1;
 
 /** Colour (premultiplied, linear) and what is left of the light of everything behind, per cell, interleaved. */
 interface Sheet {

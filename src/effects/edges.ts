@@ -13,17 +13,17 @@ export interface EdgePixels {
 }
 
 /** Layers that two things differ by at least for an edge. */
-const STEP = 1.5;
+export const STEP = 1.5;
 /** Samples each way around an edge pixel, from which the colours of the two sides are learnt. */
-const TAPS = 3;
+export const TAPS = 3;
 /** Say of a sample that is itself on an edge: it counts where there is no other. */
-const MIXED = 0.002;
+export const MIXED = 0.002;
 /** Difference of the two sides' colours, in linear light, from which their mixture can be told. */
-const NOISE = 0.015;
+export const NOISE = 0.015;
 /** How much a colour off the line between the two sides' colours counts against it being their mixture. */
-const OFF_LINE = 16;
+export const OFF_LINE = 16;
 /** Long side of an image, in pixels, per pixel of the width of an edge (lens, demosaicing, the depth map's own error). */
-const SIDE_PER_PIXEL = 900;
+export const SIDE_PER_PIXEL = 900;
 
 /**
  * Splits edge pixels into what is near and what is far by their colour between the colours of the two sides, as matting

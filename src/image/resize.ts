@@ -1,4 +1,5 @@
-import type { ImageDataLike } from './image-data.js';
+import { encodeSrgb8, SRGB_TO_LINEAR } from './colour.js';
+import { createImage, type ImageDataLike } from './image-data.js';
 
 /**
  * Area-averaged RGB of an image at another size, `(rgb / 255 - mean) / std`, interleaved Float32 [height, width, 3].
@@ -88,6 +89,47 @@ export function resizePlane(
       let v = 0;
       for (let k = xs.start[x]!; k < xs.start[x + 1]!; k++) v += xs.weight[k]! * row[xs.index[k]!]!;
       out[y * width + x] = v;
+    }
+  }
+  return out;
+}
+
+/**
+ * A smaller image, averaged over the area that each pixel covers, in linear light and premultiplied; as it is when it
+ * has that size or is smaller.
+ */
+export function shrinkImage(image: ImageDataLike, width: number, height: number): ImageDataLike {
+  if (width >= image.width && height >= image.height) return image;
+  const { data } = image;
+  const xs = spans(image.width, width);
+  const ys = spans(image.height, height);
+  const out = createImage(width, height, image.colorSpace);
+  const row = new Float32Array(image.width * 4);
+  for (let y = 0, o = 0; y < height; y++) {
+    row.fill(0);
+    for (let k = ys.start[y]!; k < ys.start[y + 1]!; k++) {
+      const w = ys.weight[k]!;
+      for (let i = 0, p = ys.index[k]! * row.length; i < row.length; i += 4, p += 4) {
+        const a = (w * data[p + 3]!) / 255;
+        for (let c = 0; c < 3; c++) row[i + c] = row[i + c]! + a * SRGB_TO_LINEAR[data[p + c]!]!;
+        row[i + 3] = row[i + 3]! + a;
+      }
+    }
+    for (let x = 0; x < width; x++, o += 4) {
+      let [r, g, b, a] = [0, 0, 0, 0];
+      for (let k = xs.start[x]!; k < xs.start[x + 1]!; k++) {
+        const w = xs.weight[k]!;
+        const i = xs.index[k]! * 4;
+        r += w * row[i]!;
+        g += w * row[i + 1]!;
+        b += w * row[i + 2]!;
+        a += w * row[i + 3]!;
+      }
+      if (a <= 0) continue;
+      out.data[o] = encodeSrgb8(r / a);
+      out.data[o + 1] = encodeSrgb8(g / a);
+      out.data[o + 2] = encodeSrgb8(b / a);
+      out.data[o + 3] = Math.round(a * 255);
     }
   }
   return out;
