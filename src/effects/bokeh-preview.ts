@@ -60,6 +60,10 @@ const PREVIEW_PARAMS = {
   maxPixels: { default: 2_000_000, min: 1, max: 64_000_000, unit: 'pixels', doc: 'Largest size of the preview.' },
 } as const;
 
+const { aperture, rotation, roundness, squeeze, highlights } = BOKEH_PARAMS;
+/** Numeric options of applyBokeh that the passes know: another one is refused here rather than left out silently. */
+const LENS_PARAMS = { aperture, rotation, roundness, squeeze, highlights };
+
 type Passes = typeof bokehGpu;
 type Canvas = HTMLCanvasElement | OffscreenCanvas;
 type Device = InstanceType<Passes['Device']>;
@@ -179,12 +183,12 @@ export class BokehPreview {
     return scale === 1 ? { width, height } : { width: side(width), height: side(height) };
   }
 
-  /** The options of applyBokeh, resolved; `'photo'` when nothing is blurred. */
+  /** The options of applyBokeh, resolved; undefined when nothing is blurred. */
   #lens(options: BokehOptions): Parameters<BokehPasses['render']>[0] {
     this.#alive();
     if (!this.#photo) throw new RelievoError('INVALID_PARAM', `bokehPreview: call setPhoto before a picture is made.`);
-    knownKeys('bokehPreview', options, [...Object.keys(BOKEH_PARAMS), 'focus', 'shape']);
-    const { aperture, ...settings } = numbers('bokehPreview', BOKEH_PARAMS, options);
+    knownKeys('bokehPreview', options, [...Object.keys(LENS_PARAMS), 'focus', 'shape']);
+    const { aperture, ...settings } = numbers('bokehPreview', LENS_PARAMS, options);
     const shape = lensShape(options.shape ?? 'disc', settings);
     const { image, depth, scale } = this.#photo;
     const { near, far } = resolveFocus('bokehPreview', scaled(options.focus ?? 'subject', scale), depth);
