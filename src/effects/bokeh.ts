@@ -25,6 +25,15 @@ export interface BokehOptions {
   roundness?: number | undefined;
   /** Height over width of the blur disc at equal area: 1 = round, 2 = a 2× anamorphic lens; 0.5..2. Default: 1. */
   squeeze?: number | undefined;
+  /**
+   * Light of the disc's rim: 1 = a bright rim around a dim middle ("soap bubbles"), 0 = even, -1 = a rim that fades
+   * (an apodised lens); -1..1. Default: 0.
+   */
+  ring?: number | undefined;
+  /** How far the lens barrel cuts into the disc at the picture's corners, in radii of the disc: 0..1. Default: 0. */
+  catsEye?: number | undefined;
+  /** Share of the light that is lost at the picture's corners: 0..0.9. Default: 0. */
+  falloff?: number | undefined;
   /** How much brighter than white clipped lights are taken to be before they are blurred: 0..10 times. Default: 0. */
   highlights?: number | undefined;
 }
@@ -41,6 +50,9 @@ export const BOKEH_PARAMS = {
   rotation: { default: 0, min: -360, max: 360, unit: 'degrees', doc: 'Turns the blades counter-clockwise.' },
   roundness: { default: 0.2, min: 0, max: 1, unit: 'share', doc: '0 = straight blades, 1 = a disc.' },
   squeeze: { default: 1, min: 0.5, max: 2, unit: 'height over width', doc: 'Anamorphic stretch of the disc.' },
+  ring: { default: 0, min: -1, max: 1, unit: 'share', doc: 'Bright (above 0) or fading (below 0) rim of the disc.' },
+  catsEye: { default: 0, min: 0, max: 1, unit: 'radii of the disc', doc: 'Cut of the lens barrel at the corners.' },
+  falloff: { default: 0, min: 0, max: 0.9, unit: 'share', doc: 'Light lost at the corners.' },
   highlights: { default: 0, min: 0, max: 10, unit: 'times white', doc: 'Extra light of clipped pixels.' },
 } as const satisfies NumberTable;
 
@@ -95,7 +107,7 @@ export async function applyBokeh(
   }
   const disparities = await Ranges.of(map, { signal: options.signal });
   const [low, high] = disparities.within({ x: 0, y: 0, width, height });
-  const plan = planLayers((d) => radius(Math.min(high, Math.max(low, d))), shape);
+  const plan = planLayers((d) => radius(Math.min(high, Math.max(low, d))), shape, settings.ring);
   const source: LayerImage = {
     width,
     height,
@@ -111,13 +123,16 @@ export async function applyBokeh(
   const half = behind[1]!;
   const hidden = await Ranges.of({ ...half, data: half.hiddenT }, { signal: options.signal }, half.sure);
   const ranges = { visible: disparities, hidden };
-  const renderer = new TileRenderer(source, plan, behind, edges, ranges, TILE, settings.highlights);
+  const { highlights, catsEye, squeeze } = settings;
+  const look = { highlights, barrel: catsEye > 0 ? { shift: catsEye, width, height, squeeze } : undefined };
+  const renderer = new TileRenderer(source, plan, behind, edges, ranges, TILE, look);
+  const vignette = cosineFourth(settings.falloff, width, height);
   const columns = Math.ceil(width / TILE);
   await forRows(columns * Math.ceil(height / TILE), 1, part(options, 0.3, 1), (index) => {
     const x = (index % columns) * TILE;
     const y = Math.floor(index / columns) * TILE;
     const tile = { x, y, width: Math.min(TILE, width - x), height: Math.min(TILE, height - y) };
-    encodeTile(renderer.render(tile), tile, source, output);
+    encodeTile(renderer.render(tile), tile, source, output, vignette);
   });
   return output;
 }
@@ -128,11 +143,23 @@ function lensShape(shape: unknown, options: { rotation: number; roundness: numbe
   return outline(blades, options.rotation, options.roundness, options.squeeze);
 }
 
+/**
+ * Share of the light that arrives at a pixel: the fourth power of the cosine of the angle to the axis ("natural
+ * vignetting"), at the angle at which the corner loses `lost`.
+ */
+function cosineFourth(lost: number, width: number, height: number): ((x: number, y: number) => number) | undefined {
+  if (lost === 0) return undefined;
+  const corner = (1 - lost) ** -0.5 - 1; // square of the tangent there
+  const perPixel = corner / ((width / 2) ** 2 + (height / 2) ** 2);
+  return (x, y) => (1 + perPixel * ((x + 0.5 - width / 2) ** 2 + (y + 0.5 - height / 2) ** 2)) ** -2;
+}
+
 function encodeTile(
   linear: Float32Array,
   tile: { x: number; y: number; width: number; height: number },
   { channels, width, pixels }: LayerImage,
   { data }: OutputImage,
+  vignette: ((x: number, y: number) => number) | undefined,
 ): void {
   for (let y = 0, p = 0; y < tile.height; y++) {
     for (let x = 0, o = ((tile.y + y) * width + tile.x) * 4; x < tile.width; x++, o += 4, p += channels + 1) {
@@ -142,7 +169,8 @@ function encodeTile(
       if (known < 1e-4) {
         for (let c = 0; c < 4; c++) data[o + c] = pixels[o + c]!;
       } else if (alpha > 0) {
-        for (let c = 0; c < 3; c++) data[o + c] = encodeSrgb8(linear[p + c]! / alpha);
+        const scale = (vignette ? vignette(tile.x + x, tile.y + y) : 1) / alpha;
+        for (let c = 0; c < 3; c++) data[o + c] = encodeSrgb8(linear[p + c]! * scale);
         data[o + 3] = channels === 4 ? Math.round((alpha / known) * 255) : 255;
       }
     }

@@ -1,5 +1,6 @@
 import { createSums, spread, type Region } from './aperture.js';
 import { createSampler, type BehindLevel } from './behind.js';
+import { spreadThroughBarrel, type Barrel } from './cats-eye.js';
 import type { EdgePixels } from './edges.js';
 import { DEPTH_STEPS, type Group, type LayerImage, type LayerPlan } from './layers.js';
 import type { Ranges } from './ranges.js';
@@ -13,6 +14,14 @@ interface Sheet {
   readonly region: Region;
   /** channels colours, then the transmittance 0..1. */
   readonly data: Float32Array;
+}
+
+/** What the lens does besides blurring. */
+export interface Look {
+  /** How many times brighter clipped lights are before they are blurred, minus 1. */
+  readonly highlights: number;
+  /** What cuts the aperture off the axis; undefined: nothing. */
+  readonly barrel: Barrel | undefined;
 }
 
 /** Extent of the image in cells. */
@@ -37,7 +46,7 @@ export class TileRenderer {
   readonly #visible: Ranges;
   readonly #hidden: Ranges;
   readonly #edges: EdgePixels;
-  readonly #boost: number;
+  readonly #look: Look;
   readonly #channels: number;
   readonly #sums: Float64Array;
   /** Buffers by group, reused from tile to tile. */
@@ -47,7 +56,6 @@ export class TileRenderer {
   /**
    * @param visible ranges of the disparity per pixel; `hidden` of hiddenT in behind[1], where something is hidden.
    * @param tile largest side of a tile in pixels; tiles start at multiples of 2^(coarsest level).
-   * @param boost how many times brighter clipped lights are before they are blurred, minus 1.
    */
   constructor(
     image: LayerImage,
@@ -56,7 +64,7 @@ export class TileRenderer {
     edges: EdgePixels,
     ranges: { readonly visible: Ranges; readonly hidden: Ranges },
     tile: number,
-    boost: number,
+    look: Look,
   ) {
     this.#image = image;
     this.#plan = plan;
@@ -64,7 +72,7 @@ export class TileRenderer {
     this.#edges = edges;
     this.#visible = ranges.visible;
     this.#hidden = ranges.hidden;
-    this.#boost = boost;
+    this.#look = look;
     this.#channels = image.channels;
     const reach = Math.max(...plan.groups.map((g) => g.reach));
     this.#sums = createSums(tile + 2 * reach + 8, image.channels + 2);
@@ -195,7 +203,9 @@ export class TileRenderer {
       const kernel = group.kernels[i];
       if (kernel) {
         const blurred = this.#buffer(`blurred${index}`, to.width * to.height * S);
-        spread(source, from, blurred, to, S, kernel, this.#sums);
+        const { barrel } = this.#look;
+        if (barrel) spreadThroughBarrel(source, from, blurred, to, S, kernel, this.#sums, barrel, 2 ** group.level);
+        else spread(source, from, blurred, to, S, kernel, this.#sums);
         this.#addLayer(sheet, blurred, { ...to, x: 0, y: 0 }, to, C);
       } else this.#addLayer(sheet, source, { ...from, x: reach, y: reach }, to, C);
     }
@@ -318,7 +328,8 @@ export class TileRenderer {
   }
 
   #boostAt(p: number, t: number): number {
-    return this.#boost === 0 ? 1 : 1 + this.#boost * clipped(this.#image.pixels, p) * this.#blurredness(t);
+    const { highlights } = this.#look;
+    return highlights === 0 ? 1 : 1 + highlights * clipped(this.#image.pixels, p) * this.#blurredness(t);
   }
 
   /** 0 in focus, 1 from the second layer out. */

@@ -1,5 +1,4 @@
-import type { Kernel, Outline } from './aperture.js';
-import { rasterise } from './aperture.js';
+import { profile, rasterise, type Kernel, type Outline, type Profile } from './aperture.js';
 
 /** Disparities are looked up at this resolution (the one of a 16-bit depth file). */
 export const DEPTH_STEPS = 65535;
@@ -59,8 +58,10 @@ const GRID_VARIANCE = [0.083, 0.2] as const;
  * Cuts the range of blur radii into layers and decides on what grid each is computed.
  *
  * @param radius signed blur radius in pixels by disparity: above 0 nearer than the focus.
+ * @param ring brightness of the disc's rim, see {@link profile}.
  */
-export function planLayers(radius: (disparity: number) => number, shape: Outline): LayerPlan {
+export function planLayers(radius: (disparity: number) => number, shape: Outline, ring = 0): LayerPlan {
+  const light = profile(ring);
   const nearest = Math.max(0, radius(1));
   const farthest = Math.max(0, -radius(0));
   const near = stops(nearest);
@@ -68,7 +69,7 @@ export function planLayers(radius: (disparity: number) => number, shape: Outline
 
   const groups: Group[] = [];
   const add = (level: number, radii: readonly number[], first: number) => {
-    const kernels = radii.map((r) => kernelAt(shape, r, level));
+    const kernels = radii.map((r) => kernelAt(shape, light, r, level));
     const reach = Math.max(0, ...kernels.map((k) => k?.reach ?? 0));
     groups.push({ level, first, last: first + radii.length - 1, kernels, reach });
   };
@@ -125,9 +126,9 @@ function position(radii: readonly number[], r: number): number {
   return i + Math.min(1, (r * r - a) / (b - a));
 }
 
-function kernelAt(shape: Outline, radius: number, level: number): Kernel | undefined {
+function kernelAt(shape: Outline, light: Profile, radius: number, level: number): Kernel | undefined {
   if (radius === 0) return undefined;
   const cells = Math.abs(radius) / 2 ** level;
   const variance = GRID_VARIANCE[level === 0 ? 0 : 1];
-  return rasterise(shape, Math.sqrt(Math.max(0.1, cells * cells - 4 * variance)), radius < 0);
+  return rasterise(shape, Math.sqrt(Math.max(0.1, cells * cells - 4 * variance)), radius < 0, light);
 }
