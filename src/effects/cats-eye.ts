@@ -8,9 +8,10 @@ import { columnsInReach, sumRow, type Kernel, type Region } from './aperture.js'
 export interface Barrel {
   /** Shift at the corner of the picture, in radii of the aperture. */
   readonly shift: number;
-  /** Size of the picture in pixels. */
-  readonly width: number;
-  readonly height: number;
+  /** Middle of the picture in pixels, and half its diagonal. */
+  readonly x: number;
+  readonly y: number;
+  readonly halfDiagonal: number;
   /** Height over width of the aperture. */
   readonly squeeze: number;
 }
@@ -89,13 +90,13 @@ class Cut {
   readonly #stepX: number;
   readonly #stepY: number;
 
-  constructor(kernel: Kernel, { shift, width, height, squeeze }: Barrel, to: Region, size: number) {
+  constructor(kernel: Kernel, { shift, x, y, halfDiagonal, squeeze }: Barrel, to: Region, size: number) {
     this.#kernel = kernel;
     this.#to = to;
     const radiusX = Math.abs(kernel.radius) / Math.sqrt(squeeze);
     const radiusY = Math.abs(kernel.radius) * Math.sqrt(squeeze);
     // The kernel's sign turns the shift round behind the focus.
-    const perPixel = (Math.sign(kernel.radius) * shift) / (Math.hypot(width, height) / 2);
+    const perPixel = (Math.sign(kernel.radius) * shift) / halfDiagonal;
     const stepX = perPixel * radiusX * size;
     const stepY = perPixel * radiusY * size;
     // The shift s = step · p belongs to the place p that light comes from; it arrives at q = p + u. With p = q - u,
@@ -104,8 +105,8 @@ class Cut {
     this.#radiusY = radiusY / (1 + stepY);
     this.#stepX = stepX / (1 + stepX);
     this.#stepY = stepY / (1 + stepY);
-    this.#x = this.#stepX * (to.x + 0.5 - width / 2 / size);
-    this.#y = this.#stepY * (to.y + 0.5 - height / 2 / size);
+    this.#x = this.#stepX * (to.x + 0.5 - x / size);
+    this.#y = this.#stepY * (to.y + 0.5 - y / size);
   }
 
   /** Column of the disc's centre from a cell, in cells. */

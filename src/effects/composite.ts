@@ -1,5 +1,5 @@
 import { createSums, spread, type Region } from './aperture.js';
-import { createSampler, type BehindLevel } from './behind.js';
+import { BEHIND_FROM, createSampler, type BehindLevel } from './behind.js';
 import { spreadThroughBarrel, type Barrel } from './cats-eye.js';
 import type { EdgePixels } from './edges.js';
 import { DEPTH_STEPS, type Group, type LayerImage, type LayerPlan } from './layers.js';
@@ -42,7 +42,7 @@ interface Grid {
 export class TileRenderer {
   readonly #image: LayerImage;
   readonly #plan: LayerPlan;
-  readonly #behind: readonly BehindLevel[];
+  readonly #behind: BehindLevel;
   readonly #visible: Ranges;
   readonly #hidden: Ranges;
   readonly #edges: EdgePixels;
@@ -54,13 +54,14 @@ export class TileRenderer {
   readonly #found: Float32Array;
 
   /**
-   * @param visible ranges of the disparity per pixel; `hidden` of hiddenT in behind[1], where something is hidden.
+   * @param behind level 1.
+   * @param ranges of the disparity per pixel, and of hiddenT in `behind` where something is hidden.
    * @param tile largest side of a tile in pixels; tiles start at multiples of 2^(coarsest level).
    */
   constructor(
     image: LayerImage,
     plan: LayerPlan,
-    behind: readonly BehindLevel[],
+    behind: BehindLevel,
     edges: EdgePixels,
     ranges: { readonly visible: Ranges; readonly hidden: Ranges },
     tile: number,
@@ -212,20 +213,22 @@ export class TileRenderer {
     return { level: group.level, region: to, data: sheet };
   }
 
-  /** Whether a window may hold something of the group. */
+  /** Whether a window may hold something of the group. It may say so of a window that does not, never the reverse. */
   #present({ level, first, last }: Group, from: Region): { visible: boolean; hidden: boolean } {
-    const scaled = (by: number) => ({
-      x: from.x * by,
-      y: from.y * by,
-      width: from.width * by,
-      height: from.height * by,
+    const scaled = (by: number, around: number) => ({
+      x: from.x * by - around,
+      y: from.y * by - around,
+      width: from.width * by + 2 * around,
+      height: from.height * by + 2 * around,
     });
-    const [low, high] = this.#visible.within(scaled(2 ** level));
-    const [front, back] = this.#hidden.within(scaled(2 ** (level - 1)));
-    return {
-      visible: this.#layerOf(high) < last + 1 && this.#layerOf(low) > first - 1,
-      hidden: front < last + 1 && back > first - 1,
-    };
+    // At level 0 a pixel sees behind it what is hidden in the cells around, and what is visible in them.
+    const pixels = level === 0 ? 4 : 0;
+    const [low, high] = this.#visible.within(scaled(2 ** level, pixels));
+    const [front, back] = this.#hidden.within(scaled(2 ** (level - 1), pixels / 2));
+    const [nearest, farthest] = [this.#layerOf(high), this.#layerOf(low)];
+    const visible = nearest < last + 1 && farthest > first - 1;
+    const hidden = front < last + 1 && back > first - 1;
+    return { visible, hidden: hidden || (level === 0 && visible && farthest - nearest > BEHIND_FROM) };
   }
 
   #layerOf(disparity: number): number {
@@ -341,7 +344,7 @@ export class TileRenderer {
   }
 
   #addHiddenPixels(group: Group, from: Region, layer: (i: number) => Float32Array): void {
-    const level = this.#behind[1]!;
+    const level = this.#behind;
     const { width, height, depth, layers } = this.#image;
     const sample = createSampler(level, this.#channels);
     const found = this.#found;
@@ -357,7 +360,7 @@ export class TileRenderer {
   }
 
   #addHiddenCells(group: Group, from: Region, layer: (i: number) => Float32Array): void {
-    const level = this.#behind[1]!;
+    const level = this.#behind;
     const { sure, hiddenT, hiddenColour } = level;
     const shift = group.level - 1;
     const size = 2 ** shift;

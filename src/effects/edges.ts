@@ -71,8 +71,13 @@ function grown<T extends Int32Array | Float32Array>(from: T, to: T): T {
   return to;
 }
 
+/** Pixels by which an edge may miss its step of depth. A pixel is split by what lies within four times as far. */
+export function edgeReach(longSide: number): number {
+  return Math.max(1, Math.round(longSide / SIDE_PER_PIXEL));
+}
+
 class Splitter {
-  /** Pixels by which an edge may miss its step of depth. */
+  /** {@link edgeReach} */
   readonly reach: number;
   /** What the last call of {@link at} found. */
   readonly parts: Float32Array;
@@ -85,7 +90,7 @@ class Splitter {
 
   constructor(image: LayerImage) {
     this.#image = image;
-    this.reach = Math.max(1, Math.round(Math.max(image.width, image.height) / SIDE_PER_PIXEL));
+    this.reach = edgeReach(image.longSide);
     this.parts = new Float32Array(3 + 2 * image.channels);
   }
 

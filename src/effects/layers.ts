@@ -7,6 +7,8 @@ export const DEPTH_STEPS = 65535;
 export interface LayerImage {
   readonly width: number;
   readonly height: number;
+  /** Longer side of the photo, of which this may be some rows. */
+  readonly longSide: number;
   /** RGBA bytes. */
   readonly pixels: Uint8ClampedArray | Uint8Array;
   /** Byte -> linear light. */

@@ -441,6 +441,9 @@ describe('bounds', () => {
     [{ aperture: 1 }, 'INVALID_PARAM', /aperture/],
     [{ aperture: NaN }, 'INVALID_PARAM', /aperture/],
     [{ shape: 4 }, 'INVALID_PARAM', /shape/],
+    [{ catsEye: 2 }, 'INVALID_PARAM', /'catsEye'.*0 to 1/],
+    [{ threads: 0 }, 'INVALID_PARAM', /threads/],
+    [{ threads: 1.5 }, 'INVALID_PARAM', /threads/],
     [{ focus: 1.5 }, 'INVALID_PARAM', /focus/],
     [{ focus: { x: 400, y: 1 } }, 'INVALID_PARAM', /inside/],
     [{ focus: [0.1] }, 'INVALID_PARAM', /focus/],
@@ -497,6 +500,15 @@ describe('a long task', () => {
       await expect(call).rejects.toBe(reason);
       expect(after).toBe(0);
     }
+  });
+
+  test('threads that cannot start (here they would have to run TypeScript) cost nothing but time', async () => {
+    const seen: number[] = [];
+    const options = { focus: 0.5, aperture: 0.02 };
+    const out = await applyBokeh(photo, depth, { ...options, threads: 3, onProgress: (p) => seen.push(p) });
+    expect(out.data).toEqual((await applyBokeh(photo, depth, { ...options, threads: 1 })).data);
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect(seen.at(-1)).toBe(1);
   });
 
   test('aborted before it starts', async () => {
