@@ -8,7 +8,7 @@ import { openHydra, openPhoto } from './session.js';
 type NumberName = keyof typeof BOKEH_PARAMS;
 
 /** Options of the lens that are numbers: a flag each, with the range of the table. */
-const LENS = ['rotation', 'roundness', 'squeeze', 'ring', 'catsEye', 'falloff', 'highlights'] as const;
+const LENS = ['rotation', 'roundness', 'squeeze', 'ring', 'catsEye', 'falloff', 'recover', 'highlights'] as const;
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 

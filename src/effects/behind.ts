@@ -1,6 +1,6 @@
 import { forRows, type TaskOptions } from '../core/task.js';
 import type { EdgePixels } from './edges.js';
-import { DEPTH_STEPS, type LayerImage } from './layers.js';
+import { DEPTH_STEPS, readLight, type LayerImage } from './layers.js';
 
 /**
  * What is likely to lie behind the near parts of a photo, on a pyramid of grids. Level l has cells of 2^l pixels. Per
@@ -160,7 +160,8 @@ function farWeight(nearer: number): number {
 }
 
 function pullPixels(image: LayerImage, edges: EdgePixels, to: BehindLevel, y0: number, y1: number): void {
-  const { width, height, channels: C, depth, layers, pixels, linear } = image;
+  const { width, height, channels: C, depth, layers } = image;
+  const light = new Float32Array(4);
   const { starts, x: edgeX, parts } = edges;
   const ts = new Float64Array(4);
   const weights = new Float64Array(4);
@@ -186,11 +187,10 @@ function pullPixels(image: LayerImage, edges: EdgePixels, to: BehindLevel, y0: n
           for (let c = 0; c < C; c++) colours[k * 4 + c] = parts[at + 3 + C + c]!;
         } else {
           const q = row * width + px;
-          const a = C === 4 ? pixels[q * 4 + 3]! / 255 : 1;
+          readLight(image, q, light);
           ts[k] = layers[(depth[q]! * DEPTH_STEPS + 0.5) | 0]!;
           weights[k] = 1;
-          for (let c = 0; c < 3; c++) colours[k * 4 + c] = linear[pixels[q * 4 + c]!]! * a;
-          colours[k * 4 + 3] = a;
+          for (let c = 0; c < 4; c++) colours[k * 4 + c] = light[c]!;
         }
         if (ts[k]! > far) far = ts[k]!;
       }

@@ -42,6 +42,8 @@ export interface BandJob {
   readonly bottom: number;
   readonly pixels: Uint8ClampedArray | Uint8Array;
   readonly depth: Float32Array;
+  /** See LayerImage. */
+  readonly clipped: Uint8Array | undefined;
   readonly channels: 3 | 4;
   readonly lens: Lens;
 }
@@ -99,7 +101,7 @@ export class Band {
   #level1: BehindLevel | undefined;
 
   constructor(job: BandJob) {
-    const { width, height, top, bottom, channels, pixels, depth } = job;
+    const { width, height, top, bottom, channels, pixels, depth, clipped } = job;
     this.#job = job;
     this.#plan = planOf(job.lens);
     this.#image = {
@@ -110,6 +112,7 @@ export class Band {
       pixels,
       linear: SRGB_TO_LINEAR,
       depth,
+      clipped,
       layers: this.#plan.layers,
     };
   }

@@ -71,7 +71,8 @@ async function blur(
     jobs.map(async (job, i) => {
       const pixels = new Uint8ClampedArray(whole.pixels.subarray(job.top * width * 4, job.bottom * width * 4));
       const depth = new Float32Array(whole.depth.subarray(job.top * width, job.bottom * width));
-      const seen = await threads[i]!.ask({ job: { ...job, pixels, depth } }, [pixels.buffer, depth.buffer]);
+      const clipped = whole.clipped?.slice(job.top * width, job.bottom * width);
+      const seen = await threads[i]!.ask({ job: { ...job, pixels, depth, clipped } }, [pixels.buffer, depth.buffer]);
       if (!('level2' in seen)) throw new TypeError('A thread answered out of turn.');
       // Of the rows around its own the band knows less than their own band does.
       const skip = (job.from - job.top) / 4;

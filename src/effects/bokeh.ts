@@ -3,6 +3,7 @@ import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { completeBehind } from './behind.js';
+import { recoverClipped } from './clipped.js';
 import { Band, widestRadius, type BandJob, type Lens } from './bokeh-band.js';
 import { renderInThreads, threadsFor } from './bokeh-threads.js';
 import { resolveFocus, type Focus } from './focus.js';
@@ -31,6 +32,11 @@ export interface BokehOptions {
   catsEye?: number | undefined;
   /** Share of the light that is lost at the picture's corners: 0..0.9. Default: 0. */
   falloff?: number | undefined;
+  /**
+   * Where one channel is clipped (lit skin, lamps, red cloth), the share of its light above white that is put back
+   * before it is blurred, as pixels alike near by tell it: 0..1. Default: 1.
+   */
+  recover?: number | undefined;
   /** How much brighter than white clipped lights are taken to be before they are blurred: 0..10 times. Default: 0. */
   highlights?: number | undefined;
   /**
@@ -55,6 +61,7 @@ export const BOKEH_PARAMS = {
   ring: { default: 0, min: -1, max: 1, unit: 'share', doc: 'Bright (above 0) or fading (below 0) rim of the disc.' },
   catsEye: { default: 0, min: 0, max: 1, unit: 'radii of the disc', doc: 'Cut of the lens barrel at the corners.' },
   falloff: { default: 0, min: 0, max: 0.9, unit: 'share', doc: 'Light lost at the corners.' },
+  recover: { default: 1, min: 0, max: 1, unit: 'share', doc: 'Light put back where one channel is clipped.' },
   highlights: { default: 0, min: 0, max: 10, unit: 'times white', doc: 'Extra light of clipped pixels.' },
 } as const satisfies NumberTable;
 
@@ -86,7 +93,7 @@ export async function applyBokeh(
 ): Promise<OutputImage> {
   options.signal?.throwIfAborted();
   knownKeys('bokeh', options, KEYS);
-  const { aperture, ...settings } = numbers('bokeh', BOKEH_PARAMS, options);
+  const { aperture, recover, ...settings } = numbers('bokeh', BOKEH_PARAMS, options);
   const blades = bladesOf(options.shape ?? 'disc');
   const { threads } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64))
@@ -105,10 +112,11 @@ export async function applyBokeh(
   const [low, high] = (await Ranges.of(map, { signal: options.signal })).within({ x: 0, y: 0, width, height });
   const strength = aperture * Math.max(width, height);
   const lens: Lens = { near, far, strength, low, high, blades, ...settings };
+  const clipped = await recoverClipped(image, recover, { signal: options.signal });
   const channels = isOpaque(image.data) ? 3 : 4;
   const whole: BandJob = {
     ...{ width, height, from: 0, to: height, top: 0, bottom: height },
-    ...{ pixels: image.data, depth: map.data, channels, lens },
+    ...{ pixels: image.data, depth: map.data, clipped, channels, lens },
   };
   const count = threadsFor(whole, threads);
   let started = 0.1;

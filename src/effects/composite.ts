@@ -2,7 +2,7 @@ import { createSums, spread, type Region } from './aperture.js';
 import { BEHIND_FROM, createSampler, type BehindLevel } from './behind.js';
 import { spreadThroughBarrel, type Barrel } from './cats-eye.js';
 import type { EdgePixels } from './edges.js';
-import { DEPTH_STEPS, type Group, type LayerImage, type LayerPlan } from './layers.js';
+import { DEPTH_STEPS, readLight, type Group, type LayerImage, type LayerPlan } from './layers.js';
 import type { Ranges } from './ranges.js';
 
 /** Weight of a guessed, hidden surface beside a visible one. */
@@ -273,7 +273,7 @@ export class TileRenderer {
     layers: readonly (Float32Array | undefined)[],
     layer: (i: number) => Float32Array,
   ): void {
-    const { width, height, pixels, linear, depth, layers: layerAt } = this.#image;
+    const { width, height, depth, layers: layerAt } = this.#image;
     const { starts, x: edgeX, parts } = this.#edges;
     const { level, first, last } = group;
     const C = this.#channels;
@@ -319,12 +319,9 @@ export class TileRenderer {
           nearer[q] = nearer[q]! + unit;
           continue;
         }
-        const a = C === 4 ? pixels[p + 3]! / 255 : 1;
-        const scale = a * this.#boostAt(p, t);
-        colour[0] = linear[pixels[p]!]! * scale;
-        colour[1] = linear[pixels[p + 1]!]! * scale;
-        colour[2] = linear[pixels[p + 2]!]! * scale;
-        colour[3] = a;
+        readLight(this.#image, i, colour);
+        const boost = this.#boostAt(p, t);
+        if (boost !== 1) for (let c = 0; c < 3; c++) colour[c] = colour[c]! * boost;
         put(t, q, unit);
       }
     }

@@ -248,12 +248,13 @@ describe('options do what they say', () => {
     expect(maxDifference(plain, await applyBokeh(photo, far, { ...base, ...change }))).toBeGreaterThan(4);
   });
 
-  test('every option of the table is covered above', () => {
+  test('every option of the table is covered above or below', () => {
     expect(Object.keys(BOKEH_PARAMS).sort()).toEqual([
       'aperture',
       'catsEye',
       'falloff',
       'highlights',
+      'recover',
       'ring',
       'rotation',
       'roundness',
@@ -283,6 +284,35 @@ describe('options do what they say', () => {
     const before = await extent({ shape: 5, roundness: 0 }, 1);
     expect(before.up).toBeGreaterThan(before.down);
     expect(behind.down).toBeGreaterThan(behind.up);
+  });
+
+  describe('recover', () => {
+    // A surface of one chromaticity, red 4 : green 1 : blue 1, dim on the left, so bright on the right that red clips.
+    const shade = (x: number) => (x < 48 ? 0.1 + (0.15 * x) / 48 : 0.5);
+    const code = (v: number) => Math.round(255 * linearToSrgb(Math.min(1, v)));
+    const lit = paint(96, 96, (x) => [code(4 * shade(x)), code(shade(x)), code(shade(x))]);
+    const away = depthOf(96, 96, () => 0);
+    test('what is clipped in one channel is as bright as pixels of the same colour tell', async () => {
+      const dark = paint(96, 96, (x, y) => (y % 8 < 6 ? [0, 0, 0] : pixel(lit, x, y)) as [number, number, number]);
+      const truth = (n: number) => (n * 2) / 4;
+      for (const [recover, brightness] of [
+        [1, truth(1)],
+        [0.5, truth(0.75)],
+        [0, truth(0.5)],
+      ] as const) {
+        const out = await applyBokeh(dark, away, { focus: 1, aperture: 0.2, recover });
+        const right = SRGB_TO_LINEAR[pixel(out, 76, 48)[0]!]!;
+        expect([recover, Math.abs(right / brightness - 1) < 0.12]).toEqual([recover, true]);
+      }
+    });
+
+    test('what is in focus, and what nothing tells, stays', async () => {
+      const sharp = await applyBokeh(lit, away, { focus: 0, aperture: 0.1 });
+      expect(maxDifference(sharp, lit)).toBe(0);
+      const alone = paint(96, 96, (x) => (x < 48 ? [255, 120, 60] : [60, 60, 60]));
+      const plain = await applyBokeh(alone, away, { focus: 1, aperture: 0.1, recover: 0 });
+      expect(maxDifference(await applyBokeh(alone, away, { focus: 1, aperture: 0.1 }), plain)).toBe(0);
+    });
   });
 
   describe('the light of one point', () => {
