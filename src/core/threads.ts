@@ -71,6 +71,14 @@ export function listen(onMessage: (message: unknown, opener: Opener) => void): v
   globalThis.onmessage = (event: MessageEvent<unknown>) => onMessage(event.data, opener);
 }
 
+/**
+ * True in a Web Worker. What runs there may start others, but bundlers do not reliably lay a worker's own worker beside
+ * it (Vite 8 leaves the file out).
+ */
+export function inWebWorker(): boolean {
+  return 'WorkerGlobalScope' in globalThis;
+}
+
 /** Cores of the machine, as far as it tells. */
 export function cores(): number {
   const told = typeof navigator === 'object' ? navigator.hardwareConcurrency : undefined;

@@ -1,4 +1,4 @@
-import { cores, openThread, type Thread } from '../core/threads.js';
+import { cores, inWebWorker, openThread, type Thread } from '../core/threads.js';
 import type { TaskOptions } from '../core/task.js';
 import { completeBehind, emptyLevel, type BehindLevel } from './behind.js';
 import { planOf, rowsAround, TILE, widestRadius, type BandJob } from './bokeh-band.js';
@@ -11,7 +11,8 @@ const MOST = 4;
 
 /** How many threads a photo gets: what is asked for, but no more than it has rows of tiles. */
 export function threadsFor({ width, height }: BandJob, asked: number | undefined): number {
-  const count = asked ?? (width * height < WORTH_IT ? 1 : Math.min(MOST, cores()));
+  const alone = width * height < WORTH_IT || inWebWorker();
+  const count = asked ?? (alone ? 1 : Math.min(MOST, cores()));
   return Math.min(count, Math.ceil(height / TILE));
 }
 

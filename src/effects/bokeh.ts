@@ -41,7 +41,7 @@ export interface BokehOptions {
   highlights?: number | undefined;
   /**
    * Threads that share the work (Web Workers, in Node worker threads): 1..64. The result is the same. Default: as many
-   * as there are cores, 4 at most; 1 where the image is small or a thread cannot be started.
+   * as there are cores, 4 at most; 1 for a small image, in a Web Worker, and where a thread cannot be started.
    */
   threads?: number | undefined;
 }
