@@ -39,12 +39,13 @@ async function upload(
   }
 }
 
-/** The layer by that name with these settings on the GPU; undefined where that fails, once and for all. */
+/** The layer by that name with these settings on the GPU; undefined where that fails: for good, or for what has no passes. */
 async function onGpu(name: string, focus: number, aperture: number): Promise<ImageData | undefined> {
   const preview = await previews.get(name);
   try {
     return (await preview?.toImage({ focus, aperture })) as ImageData | undefined;
-  } catch {
+  } catch (error) {
+    if (isRelievoError(error, 'INVALID_PARAM')) return undefined; // the CPU does it, or says what is wrong
     preview?.dispose();
     previews.set(name, Promise.resolve(undefined));
     return undefined;

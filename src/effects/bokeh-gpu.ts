@@ -1,22 +1,18 @@
 import { createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { Device, type Texture, type TextureFormat } from '../gpu/index.js';
-import type { Kernel, Outline } from './aperture.js';
-import { EDGE_PIXELS } from './bokeh.js';
+import type { Kernel } from './aperture.js';
+import { EDGE_PIXELS, planOf, widestRadius, type Lens as BandLens } from './bokeh-band.js';
 import { BlockMap, any, intersection, union, without, type Blocks } from './bokeh-blocks.js';
 import * as shaders from './bokeh-shaders.js';
 import { MAX_ROWS, NOTHING, UNKNOWN_CELL } from './bokeh-shaders.js';
-import { SIDE_PER_PIXEL, STEP, TAPS } from './edges.js';
-import { DEPTH_STEPS, planLayers, type Group, type LayerPlan } from './layers.js';
+import { edgeReach, STEP, TAPS } from './edges.js';
+import { DEPTH_STEPS, type Group, type LayerPlan } from './layers.js';
 
 /** What a picture of the preview is made with: the options of applyBokeh, resolved. */
-export interface Lens {
-  /** Blur radius in pixels of a disparity, signed: above 0 nearer than the focus. */
-  readonly radius: (disparity: number) => number;
-  /** Blur radius in pixels at a disparity difference of 1. */
-  readonly strength: number;
-  readonly shape: Outline;
-  readonly highlights: number;
+export interface Lens extends Omit<BandLens, 'low' | 'high' | 'ring' | 'catsEye' | 'falloff'> {
+  /** Share of the clipped light that is put back. */
+  readonly recover: number;
 }
 
 /** Where one layer has something to do. */
@@ -43,21 +39,28 @@ export class BokehPasses {
   readonly #low: number;
   readonly #high: number;
   readonly #textures = new Map<string, Texture>();
+  /** What of the clipped light is in the light that is there; undefined before there is any. */
+  #recovered: number | undefined;
 
-  /** Uploads a photo; both sides of it at most `device.maxSize`. */
-  constructor(device: Device, photo: ImageDataLike, depth: DepthMap) {
+  /**
+   * Uploads a photo; both sides of it at most `device.maxSize`.
+   *
+   * @param clipped all that can be put back of the light of clipped pixels, see clipped.ts.
+   */
+  constructor(device: Device, photo: ImageDataLike, depth: DepthMap, clipped: Uint8Array | undefined) {
     const { width, height } = photo;
     this.#device = device;
     this.#photo = photo;
     this.#alpha = !isOpaque(photo.data);
-    this.#reach = Math.max(1, Math.round(Math.max(width, height) / SIDE_PER_PIXEL));
+    this.#reach = edgeReach(Math.max(width, height));
     this.#blocks = new BlockMap(depth, this.#reach);
     this.#low = this.#blocks.low.reduce((a, b) => Math.min(a, b), 1);
     this.#high = this.#blocks.high.reduce((a, b) => Math.max(a, b), 0);
     const bytes = new Uint8Array(photo.data.buffer, photo.data.byteOffset, photo.data.length);
     this.#textures.set('photo', device.texture('rgba8', width, height, bytes));
     this.#textures.set('depth', device.texture('r32f', width, height, depth.data));
-    device.draw({ shader: shaders.TO_LIGHT, to: [this.#full('light')], uniforms: { u_photo: this.#at('photo') } });
+    if (clipped) this.#textures.set('clipped', device.texture('r8', width, height, clipped));
+    this.#toLight(1);
     device.checkMemory();
   }
 
@@ -70,8 +73,11 @@ export class BokehPasses {
       device.draw({ shader: shaders.SHOW, to: target, uniforms: photo, reads: 1 });
       return;
     }
-    const plan = planLayers((d) => lens.radius(Math.min(this.#high, Math.max(this.#low, d))), lens.shape);
-    const widest = Math.max(Math.abs(lens.radius(this.#low)), Math.abs(lens.radius(this.#high)));
+    this.#toLight(lens.recover);
+    // These have no passes: the preview refuses them.
+    const ideal = { ...lens, low: this.#low, high: this.#high, ring: 0, catsEye: 0, falloff: 0 };
+    const plan = planOf(ideal);
+    const widest = widestRadius(ideal);
     const disparityStep = EDGE_PIXELS / lens.strength;
     const edges = this.#edges(plan, disparityStep);
     const work = this.#survey(plan, edges, pyramidLevels(widest));
@@ -149,6 +155,19 @@ export class BokehPasses {
   }
 
   // ---- Once per picture ------------------------------------------------------------------------------------------
+
+  /** Linear light of the photo, with that share of what clipped pixels had above white. */
+  #toLight(recover: number): void {
+    const clipped = this.#textures.get('clipped');
+    if (this.#recovered !== undefined && (!clipped || this.#recovered === recover)) return;
+    this.#recovered = recover;
+    this.#device.draw({
+      shader: shaders.toLight(clipped !== undefined),
+      to: [this.#full('light')],
+      uniforms: { u_photo: this.#at('photo'), u_recover: recover, ...(clipped && { u_clipped: clipped }) },
+      reads: clipped ? 2 : 1,
+    });
+  }
 
   /** Layer coordinate and colour per pixel; near and far part of those on an edge. */
   #split({ layers }: LayerPlan, edges: Blocks, disparityStep: number): void {
@@ -377,26 +396,21 @@ export class BokehPasses {
   }
 }
 
-/** Levels of the pyramid for discs of that radius: see seeBehind. */
+/** Levels of the pyramid for discs of that radius: see completeBehind. */
 function pyramidLevels(radius: number): number {
   return Math.max(1, Math.ceil(Math.log2(radius + 1)) + 1);
 }
 
 /** A disc row by row. Turned round: where an output collects from is the mirror of where a source spreads to. */
 function disc(kernel: Kernel): Record<string, number | Float32Array> {
-  const rows = new Float32Array(2 * MAX_ROWS);
-  for (const run of kernel.runs) {
-    for (const dy of run.rows) {
-      const at = 2 * (kernel.reach - dy);
-      rows[at] = -run.right;
-      rows[at + 1] = -run.left;
-    }
-  }
+  const rows = new Float32Array(3 * MAX_ROWS);
+  for (const { left, right, weight, rows: at } of kernel.runs)
+    for (const dy of at) rows.set([-right, -left, weight], 3 * (kernel.reach - dy));
   return { u_reach: kernel.reach, u_rows: rows, u_scale: 1 / kernel.area };
 }
 
 /** The disc of what is in focus. */
-const SHARP: Kernel = { runs: [{ left: -0.5, right: 0.5, rows: [0] }], area: 1, reach: 0 };
+const SHARP: Kernel = { runs: [{ left: -0.5, right: 0.5, weight: 1, rows: [0] }], area: 1, radius: 0.5, reach: 0 };
 
 function isOpaque(data: Uint8ClampedArray | Uint8Array): boolean {
   for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;

@@ -1,11 +1,12 @@
 import { RelievoError, isRelievoError } from '../core/errors.js';
-import { knownKeys, numbers } from '../core/params.js';
+import { invalid, knownKeys, numbers } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { shrinkImage } from '../image/resize.js';
-import { BOKEH_PARAMS, lensShape, type BokehOptions } from './bokeh.js';
+import { BOKEH_PARAMS, bladesOf, type BokehOptions } from './bokeh.js';
 import type * as bokehGpu from './bokeh-gpu.js';
+import { recoverClipped } from './clipped.js';
 import { resolveFocus, type Focus } from './focus.js';
 import { matchDepth } from './match-depth.js';
 
@@ -60,9 +61,9 @@ const PREVIEW_PARAMS = {
   maxPixels: { default: 2_000_000, min: 1, max: 64_000_000, unit: 'pixels', doc: 'Largest size of the preview.' },
 } as const;
 
-const { aperture, rotation, roundness, squeeze, highlights } = BOKEH_PARAMS;
-/** Numeric options of applyBokeh that the passes know: another one is refused here rather than left out silently. */
-const LENS_PARAMS = { aperture, rotation, roundness, squeeze, highlights };
+/** Options of applyBokeh that have no passes: refused, rather than left out silently. */
+const WITHOUT_PASSES = ['ring', 'catsEye', 'falloff'] as const;
+const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'shape', 'threads'];
 
 type Passes = typeof bokehGpu;
 type Canvas = HTMLCanvasElement | OffscreenCanvas;
@@ -72,6 +73,8 @@ type BokehPasses = InstanceType<Passes['BokehPasses']>;
 interface Photo {
   readonly image: ImageDataLike;
   readonly depth: DepthMap;
+  /** All that can be put back of the light of clipped pixels. */
+  readonly clipped: Uint8Array | undefined;
   /** Pixels of the preview per pixel of the photo. */
   readonly scale: { readonly x: number; readonly y: number };
 }
@@ -130,9 +133,10 @@ export class BokehPreview {
     const { width, height } = this.#sizeOf(image);
     const small = shrinkImage(image, width, height);
     const map = await matchDepth('bokehPreview', depth, small, options);
+    const clipped = await recoverClipped(small, 1, { signal: options.signal });
     options.signal?.throwIfAborted();
     this.#alive();
-    this.#photo = { image: small, depth: map, scale: { x: width / image.width, y: height / image.height } };
+    this.#photo = { image: small, depth: map, clipped, scale: { x: width / image.width, y: height / image.height } };
     this.#shown = undefined;
     this.#drop();
     await this.#attempt(() => void this.#ready());
@@ -141,7 +145,8 @@ export class BokehPreview {
   /**
    * Draws the photo with that focus and aperture on {@link canvas}; done when the picture is there.
    *
-   * @param options those of applyBokeh; a point of focus is in pixels of the photo that was given.
+   * @param options those of applyBokeh, less `ring`, `catsEye` and `falloff`, which are refused: render them with
+   *   applyBokeh. A point of focus is in pixels of the photo that was given; `threads` means nothing here.
    * @throws RelievoError `INVALID_PARAM`, `CONTEXT_LOST`, `DISPOSED`.
    */
   async render(options: BokehOptions = {}): Promise<void> {
@@ -187,15 +192,18 @@ export class BokehPreview {
   #lens(options: BokehOptions): Parameters<BokehPasses['render']>[0] {
     this.#alive();
     if (!this.#photo) throw new RelievoError('INVALID_PARAM', `bokehPreview: call setPhoto before a picture is made.`);
-    knownKeys('bokehPreview', options, [...Object.keys(LENS_PARAMS), 'focus', 'shape']);
-    const { aperture, ...settings } = numbers('bokehPreview', LENS_PARAMS, options);
-    const shape = lensShape(options.shape ?? 'disc', settings);
+    knownKeys('bokehPreview', options, KEYS);
+    const { aperture, ...settings } = numbers('bokehPreview', BOKEH_PARAMS, options);
+    for (const key of WITHOUT_PASSES)
+      if (settings[key] !== 0)
+        throw invalid('bokehPreview', key, '0 (the preview has none; use applyBokeh)', settings[key]);
+    const { rotation, roundness, squeeze, recover, highlights } = settings;
+    const blades = bladesOf(options.shape ?? 'disc');
     const { image, depth, scale } = this.#photo;
     const { near, far } = resolveFocus('bokehPreview', scaled(options.focus ?? 'subject', scale), depth);
     if (aperture === 0) return undefined;
     const strength = aperture * Math.max(image.width, image.height);
-    const radius = (d: number) => strength * (d > near ? d - near : d < far ? d - far : 0);
-    return { radius, strength, shape, highlights: settings.highlights };
+    return { near, far, strength, blades, rotation, roundness, squeeze, recover, highlights };
   }
 
   #draw(lens: Parameters<BokehPasses['render']>[0], to: 'canvas' | 'pixels'): void {
@@ -213,9 +221,9 @@ export class BokehPreview {
   /** The photo on the GPU. */
   #ready(): BokehPasses {
     if (this.#renderer) return this.#renderer;
-    const { image, depth } = this.#photo!;
+    const { image, depth, clipped } = this.#photo!;
     this.#device.resize(image.width, image.height, image.colorSpace ?? 'srgb');
-    return (this.#renderer = new this.#passes.BokehPasses(this.#device, image, depth));
+    return (this.#renderer = new this.#passes.BokehPasses(this.#device, image, depth, clipped));
   }
 
   #drop(): void {

@@ -10,23 +10,35 @@
  * - `u_light` rgb, alpha of the photo: for alpha only, in photos that have any.
  */
 import { BEHIND_FROM, BEHIND_TO, SAME } from './behind.js';
+import { CLIPPED, CLIPPED_LIGHT } from './clipped.js';
 import { HIDDEN_WEIGHT } from './composite.js';
 import { MIXED, NOISE, OFF_LINE, STEP, TAPS } from './edges.js';
 
 /** t where nothing is hidden: behind no layer and in front of none. */
 export const NOTHING = -1000;
-/** Rows that a disc has at most, on its grid. */
-export const MAX_ROWS = 64;
+/** Rows that a disc has at most, on its grid: LEVEL_FROM in layers.ts bounds its radius, the shape stretches it by 1.6. */
+export const MAX_ROWS = 128;
 
 const glsl = (v: number) => (Number.isInteger(v) ? `${v}.0` : String(v));
 
-/** Byte photo -> linear premultiplied light (IEC 61966-2-1, as image/colour.ts). */
-export const TO_LIGHT = `
-uniform sampler2D u_photo;
+/**
+ * Byte photo -> linear premultiplied light (IEC 61966-2-1, as image/colour.ts). `clipped`: with what pixels had above
+ * white in the one channel that is clipped in them, as readLight in layers.ts.
+ */
+export const toLight = (clipped: boolean) => `
+uniform sampler2D u_photo${clipped ? ', u_clipped' : ''};
+uniform float u_recover;
 out vec4 o;
 void main() {
   vec4 v = texelFetch(u_photo, ivec2(gl_FragCoord.xy), 0);
   vec3 linear = mix(pow((v.rgb + 0.055) / 1.055, vec3(2.4)), v.rgb / 12.92, lessThanEqual(v.rgb, vec3(0.04045)));
+  ${
+    clipped
+      ? `float above = texelFetch(u_clipped, ivec2(gl_FragCoord.xy), 0).r;
+  float light = 1.0 + u_recover * ${glsl(CLIPPED_LIGHT.at(-1)! - 1)} * above * above;
+  if (above > 0.0) linear = mix(linear, vec3(light), greaterThan(v.rgb, vec3(${glsl((CLIPPED - 0.5) / 255)})));`
+      : ''
+  }
   o = vec4(linear * v.a, v.a);
 }`;
 
@@ -332,13 +344,16 @@ void main() {
   ${alpha ? 'o_alpha = vec4(alpha, 0, 0, 0);' : ''}
 }`;
 
-/** A disc, row by row from -u_reach: how far it extends to both sides, in cells. `u_scale` is 1 over its area. */
+/**
+ * A disc, row by row from -u_reach: how far it extends to both sides, in cells, and how bright it is. `u_scale` is 1
+ * over its area.
+ */
 const DISC = `
 uniform int u_reach;
-uniform vec2 u_rows[${MAX_ROWS}];
+uniform vec3 u_rows[${MAX_ROWS}];
 uniform float u_scale;
 /** Share of a cell that the disc covers. */
-float share(vec2 row, int i) { return min(1.0, min(row.y, float(i) + 0.5) - max(row.x, float(i) - 0.5)); }`;
+float share(vec3 row, int i) { return row.z * min(1.0, min(row.y, float(i) + 0.5) - max(row.x, float(i) - 0.5)); }`;
 
 /**
  * A layer spread by its disc and set against what can be known of it: spread and #addLayer. Drawn
@@ -355,7 +370,7 @@ void main() {
   vec4 sum = vec4(0);
   float unknown = 0.0, alpha = 0.0;
   for (int j = -u_reach; j <= u_reach; j++) {
-    vec2 row = u_rows[j + u_reach];
+    vec3 row = u_rows[j + u_reach];
     int first = int(floor(row.x + 0.5)), end = int(ceil(row.y - 0.5));
     for (int i = first; i <= end; i++) {
       float w = share(row, i);
@@ -389,7 +404,7 @@ void main() {
   vec4 sum = vec4(0);
   float nearer = 0.0, alpha = 0.0;
   for (int j = -u_reach; j <= u_reach; j++) {
-    vec2 row = u_rows[j + u_reach];
+    vec3 row = u_rows[j + u_reach];
     int first = int(floor(row.x + 0.5)), end = int(ceil(row.y - 0.5));
     for (int i = first; i <= end; i++) {
       ivec2 q = at + ivec2(i, j);

@@ -7,8 +7,8 @@ import { breathe } from '../core/task.js';
 /** A canvas of a page, or one that is nowhere shown. */
 export type AnyCanvas = HTMLCanvasElement | OffscreenCanvas;
 
-/** `rgba` and `rg` are floats of the device's {@link Precision}; `r32f` is only read, `rgba32f` never blended. */
-export type TextureFormat = 'rgba8' | 'rgba' | 'rg' | 'r32f' | 'rgba32f';
+/** `rgba` and `rg` are floats of the device's {@link Precision}; `r8` and `r32f` are only read, `rgba32f` never blended. */
+export type TextureFormat = 'r8' | 'rgba8' | 'rgba' | 'rg' | 'r32f' | 'rgba32f';
 
 /** Half floats carry 11 bits: finer than 8-bit sRGB wherever light is linear. */
 export type Precision = 'half' | 'full';
@@ -351,7 +351,7 @@ export class Device {
 }
 
 interface Format {
-  readonly internal: 'RGBA8' | 'R32F' | 'RGBA16F' | 'RG16F' | 'RGBA32F' | 'RG32F';
+  readonly internal: 'R8' | 'RGBA8' | 'R32F' | 'RGBA16F' | 'RG16F' | 'RGBA32F' | 'RG32F';
   readonly external: 'RGBA' | 'RG' | 'RED';
   readonly type: 'UNSIGNED_BYTE' | 'HALF_FLOAT' | 'FLOAT';
   /** Per texel. */
@@ -359,6 +359,7 @@ interface Format {
 }
 
 const FORMATS = {
+  r8: { internal: 'R8', external: 'RED', type: 'UNSIGNED_BYTE', bytes: 1 },
   rgba8: { internal: 'RGBA8', external: 'RGBA', type: 'UNSIGNED_BYTE', bytes: 4 },
   r32f: { internal: 'R32F', external: 'RED', type: 'FLOAT', bytes: 4 },
   rgba32f: { internal: 'RGBA32F', external: 'RGBA', type: 'FLOAT', bytes: 16 },

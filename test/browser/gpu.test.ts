@@ -31,6 +31,9 @@ const CASES: readonly (readonly [scene: string, options: BokehOptions])[] = [
   ['people', { focus: [0.4, 0.8], aperture: 0.08, highlights: 4 }],
   ['people', { focus: 0.45, aperture: 0.008, shape: 5, roundness: 0 }],
   ['people', { focus: 0.5, aperture: 0 }],
+  ['lamps', { focus: 0.8, aperture: 0.04 }],
+  ['lamps', { focus: 0.2, aperture: 0.1, recover: 0.4, highlights: 1 }],
+  ['lamps', { focus: 0.8, aperture: 0.04, recover: 0 }],
   ['odd size', { focus: 0.45, aperture: 0.12 }],
   ['transparent', { focus: 0.8, aperture: 0.07 }],
   ['transparent', { focus: 0.2, aperture: 0.05, highlights: 2 }],
@@ -100,6 +103,16 @@ test('misuse is named', () =>
       'INVALID_DEPTH',
       'DISPOSED',
       'DISPOSED',
+    ]);
+  }));
+
+test('what has no passes is refused by name, not left out', () =>
+  inPage(async (page) => {
+    expect(await page.evaluate(() => window.withoutPasses())).toEqual([
+      'INVALID_PARAM ring',
+      'INVALID_PARAM catsEye',
+      'INVALID_PARAM falloff',
+      'no error', // nothing but their defaults
     ]);
   }));
 

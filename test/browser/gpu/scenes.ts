@@ -33,11 +33,35 @@ function people(width: number, height: number, alphaAt: (x: number, y: number) =
   return { image, depth };
 }
 
+/** Balls lit from one side: each has its chromaticity from its shade to where one channel clips. */
+function lamps(width: number, height: number): Scene {
+  const tints = [
+    [1.9, 0.8, 0.5],
+    [0.5, 0.7, 2.2],
+    [0.6, 1.7, 0.6],
+  ] as const;
+  const texture = noisy(width, height, 11);
+  const ball = (x: number, y: number) => {
+    const [i, j] = [Math.floor(x / 30), Math.floor(y / 30)];
+    const [u, v] = [(x % 30) / 15 - 1, (y % 30) / 15 - 1];
+    return u * u + v * v < 0.7 ? { i, j, light: 0.15 + 0.85 * Math.max(0, (u - v + 1) / 2) } : undefined;
+  };
+  const image = paint(width, height, (x, y) => {
+    const b = ball(x, y);
+    const noise = texture.data[(y * width + x) * 4]! / 255;
+    const colour = b ? tints[(b.i + b.j) % 3]!.map((c) => c * b.light) : [0.05, 0.06, 0.08];
+    const codes = colour.map((c) => Math.min(255, 255 * (c * (0.9 + 0.1 * noise)) ** (1 / 2.2)));
+    return [...codes, 255] as unknown as Colour;
+  });
+  return { image, depth: depthOf(width, height, (x, y) => ((b) => (b ? ((b.i * 3 + b.j) % 5) / 4 : 0))(ball(x, y))) };
+}
+
 export const SCENES: Record<string, () => Scene> = {
   people: () => people(220, 160),
   'odd size': () => people(131, 97),
   transparent: () =>
     people(150, 110, (x, y) => Math.round(255 * Math.min(1, Math.max(0, 1.5 - 2 * Math.hypot(x - 0.5, y - 0.5))))),
+  lamps: () => lamps(161, 120),
   'one pixel': () => people(1, 1),
   'a column': () => people(1, 70),
   'a row': () => people(90, 1),
