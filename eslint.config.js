@@ -6,7 +6,8 @@ const MAY_IMPORT = {
   image: ['core'],
   depth: ['core', 'image', 'hydra'],
   hydra: ['core', 'image'],
-  effects: ['core', 'image', 'depth'],
+  gpu: ['core'],
+  effects: ['core', 'image', 'depth', 'gpu'],
   node: ['core', 'image', 'depth', 'effects'],
   cli: ['core', 'image', 'depth', 'hydra', 'effects', 'node'],
 };

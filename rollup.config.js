@@ -13,6 +13,8 @@ const input = Object.fromEntries(
     return [name, `src/${name}.ts`];
   }),
 );
+// What threads run: reached by address, not by import.
+input['effects/bokeh-worker'] = 'src/effects/bokeh-worker.ts';
 
 /** dist/ mirrors src/: `new URL('../../models/…', import.meta.url)` means the same in both, and bundlers tree-shake by file. */
 export default {

@@ -1,23 +1,33 @@
 /**
- * Scores depth-of-field renderers against ray-traced references, and times ours.
+ * Scores depth-of-field renderers against ray-traced references, with exact, spoilt and inferred depth; then what ours
+ * takes in time and memory, and how alike a preview and an export are.
  *
- *   npm run build && npm run bench:bokeh [-- FOLDER] [--out DIR] [--scenes] [--no-time]
+ *   npm run build && npm run bench:bokeh [-- FOLDER] [--out DIR] [--only TEXT] [--scenes] [--no-time]
  *
  * FOLDER (or RELIEVO_BOKEH_REFERENCES; default ../shared/bench/bokeh beside the project) holds sharp/, disparity/
  * (16-bit, / 65535), lens/ and settings.jsonl. --out writes every picture as DIR/METHOD/NAME.png, --scenes prints
- * a row per scene.
+ * a row per scene, --only leaves out the methods that do not have TEXT in their name, --no-time and --no-scores a half.
  */
 import { mkdir, readFile } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
+import { estimateDepth } from '../dist/depth/index.js';
 import { applyBokeh } from '../dist/effects/index.js';
-import { depthGaussian, gather, maskGaussian } from './lib/baselines.mjs';
+import { Hydra } from '../dist/hydra/index.js';
+import { depthGaussian, gather, maskGaussian, toCode, toLinear } from './lib/baselines.mjs';
 import { score } from './lib/score.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { out: { type: 'string' }, scenes: { type: 'boolean' }, 'no-time': { type: 'boolean' } },
+  options: {
+    out: { type: 'string' },
+    only: { type: 'string', default: '' },
+    scenes: { type: 'boolean' },
+    'no-time': { type: 'boolean' },
+    'no-scores': { type: 'boolean' },
+  },
 });
 const folder =
   positionals[0] ??
@@ -38,22 +48,29 @@ const SPOILT = {
   'depth shifted by 2 px': (depth) => shifted(depth, 2),
 };
 
+const hydra = await Hydra.load({ modules: ['depth'] });
 const settings = (await readFile(`${folder}/settings.jsonl`, 'utf8')).trim().split('\n').map(JSON.parse);
 const scores = new Map();
-for (const s of settings) {
+for (const s of values['no-scores'] ? [] : settings) {
   const [image, lens, depth] = await Promise.all([
     readImage(`${folder}/sharp/${s.name}.png`),
     readImage(`${folder}/lens/${s.name}.png`),
     readDepth(`${folder}/disparity/${s.name}.png`),
   ]);
-  for (const [method, render] of Object.entries(METHODS)) await add(method, s, await render(image, depth, s));
+  for (const [method, render] of Object.entries(METHODS)) await add(method, s, () => render(image, depth, s));
   for (const [name, spoil] of Object.entries(SPOILT)) {
     const bad = spoil(depth);
-    await add(`relievo, ${name}`, s, await ours(image, bad, s));
-    await add(`plain gather, ${name}`, s, gather(image, bad, s));
+    await add(`relievo, ${name}`, s, () => ours(image, bad, s));
+    await add(`plain gather, ${name}`, s, () => gather(image, bad, s));
   }
+  // The network tells disparity up to scale and shift, but the settings mean the exact one.
+  const inferred = aligned(await estimateDepth(image, { hydra }), depth);
+  for (const [method, render] of Object.entries(METHODS).slice(1))
+    await add(`${method}, inferred depth`, s, () => render(image, inferred, s));
 
-  async function add(method, { name }, out) {
+  async function add(method, { name }, render) {
+    if (!method.includes(values.only)) return;
+    const out = await render();
     if (!scores.has(method)) scores.set(method, []);
     scores.get(method).push({ name, ...score(lens, out, depth.data) });
     if (!values.out) return;
@@ -71,31 +88,64 @@ for (const [method, rows] of scores) {
   console.log(row(method, { psnr: mean('psnr'), ssim: mean('ssim'), worst: mean('worst'), band: mean('band') }));
   if (values.scenes) for (const r of rows) console.log(row(`· ${r.name}`, r));
 }
-const others = Object.keys(METHODS).filter((m) => m !== 'relievo');
-const lost = scores.get('relievo').filter((r, i) => others.some((m) => scores.get(m)[i].psnr >= r.psnr));
-console.log(`\nScenes where another method scores higher: ${lost.map((r) => r.name).join(', ') || 'none'}`);
+for (const suffix of ['', ', inferred depth']) {
+  if (!scores.has(`relievo${suffix}`)) continue;
+  const others = Object.keys(METHODS)
+    .filter((m) => m !== 'relievo' && scores.has(m + suffix))
+    .map((m) => m + suffix);
+  const lost = scores.get(`relievo${suffix}`).filter((r, i) => others.some((m) => scores.get(m)[i].psnr >= r.psnr));
+  console.log(`\nScenes where another method scores higher${suffix}: ${lost.map((r) => r.name).join(', ') || 'none'}`);
+}
+hydra.dispose();
+
+// The same settings on half a megapixel and on twelve, scaled down to it. Photos are larger than the references, so
+// that these are enlarged: the export's detail is that of the preview.
+if (!values['no-time']) {
+  let total = 0;
+  for (const s of settings.slice(0, 4)) {
+    const image = await readImage(`${folder}/sharp/${s.name}.png`);
+    const depth = await readDepth(`${folder}/disparity/${s.name}.png`);
+    const [preview, full] = await Promise.all([enlarge(image, depth, 816, 612), enlarge(image, depth, 4080, 3060)]);
+    const small = await ours(preview.image, preview.depth, s);
+    const large = await scaledDown(await ours(full.image, full.depth, s), 816, 612);
+    const { psnr } = score(large, small);
+    total += psnr;
+    console.log(`Preview (0.5 MP) and export (12 MP, scaled down), scene ${s.name}: ${psnr.toFixed(1)} dB`);
+  }
+  console.log(`Mean: ${(total / 4).toFixed(1)} dB`);
+}
 
 if (!values['no-time']) {
   const s = settings[Math.min(9, settings.length - 1)];
   const image = await readImage(`${folder}/sharp/${s.name}.png`);
   const depth = await readDepth(`${folder}/disparity/${s.name}.png`);
-  console.log(`\n| scene ${s.name}, aperture | size | wall s | CPU s |\n|---|---|---|---|`);
-  for (const [width, height] of [
-    [1154, 866],
-    [4000, 3000],
-  ]) {
+  console.log(`\n${availableParallelism()} cores, load ${loadavg()[0].toFixed(1)}; scene ${s.name}, enlarged`);
+  console.log('| size | aperture | widest radius px | threads | wall s | CPU s | peak MB | bytes per pixel |');
+  console.log('|---|---|---|---|---|---|---|---|');
+  const measure = async (width, height, aperture, threads) => {
     const big = await enlarge(image, depth, width, height);
-    await applyBokeh(big.image, big.depth, { focus: s.focus, aperture: 0.02 });
-    for (const aperture of [0.005, 0.01, 0.02, 0.04, 0.08]) {
-      const cpu = process.cpuUsage();
-      const start = performance.now();
-      await applyBokeh(big.image, big.depth, { focus: s.focus, aperture });
-      const wall = (performance.now() - start) / 1000;
-      const used = process.cpuUsage(cpu);
-      const mp = ((width * height) / 1e6).toFixed(0);
-      console.log(`| ${aperture} | ${mp} MP | ${wall.toFixed(2)} | ${((used.user + used.system) / 1e6).toFixed(2)} |`);
-    }
-  }
+    globalThis.gc?.();
+    const before = process.memoryUsage().rss;
+    let peak = before;
+    const look = () => (peak = Math.max(peak, process.memoryUsage().rss));
+    const timer = setInterval(look, 10);
+    const cpu = process.cpuUsage();
+    const start = performance.now();
+    await applyBokeh(big.image, big.depth, { focus: s.focus, aperture, threads, onProgress: look });
+    const wall = (performance.now() - start) / 1000;
+    const used = process.cpuUsage(cpu);
+    clearInterval(timer);
+    const radius =
+      aperture * Math.max(width, height) * depth.data.reduce((m, d) => Math.max(m, Math.abs(d - s.focus)), 0);
+    const mp = ((width * height) / 1e6).toFixed(1);
+    const seconds = [wall, (used.user + used.system) / 1e6].map((v) => v.toFixed(2));
+    const bytes = [((peak - before) / 1e6).toFixed(0), ((peak - before) / (width * height)).toFixed(0)];
+    console.log(`| ${[`${mp} MP`, aperture, radius.toFixed(0), threads, ...seconds, ...bytes].join(' | ')} |`);
+  };
+  await measure(1154, 866, 0.02, 1); // compiles
+  for (const aperture of [0.005, 0.02, 0.08]) await measure(1154, 866, aperture, 1);
+  for (const aperture of [0.005, 0.01, 0.02, 0.04, 0.08])
+    for (const threads of [1, 2]) await measure(4000, 3000, aperture, threads);
 }
 
 function row(method, r) {
@@ -126,6 +176,38 @@ async function enlarge(image, depth, width, height) {
       data[y * width + x] = depth.data[from + Math.floor(((x + 0.5) * depth.width) / width)];
   }
   return { image: { width, height, data: new Uint8ClampedArray(pixels) }, depth: { width, height, data } };
+}
+
+/** An image scaled down by area, in linear light as a lens would. */
+async function scaledDown(image, width, height) {
+  const by = image.width / width;
+  const data = new Uint8ClampedArray(width * height * 4);
+  for (let y = 0, o = 0; y < height; y++)
+    for (let x = 0; x < width; x++, o += 4) {
+      for (let c = 0; c < 3; c++) {
+        let sum = 0;
+        for (let j = 0; j < by; j++)
+          for (let i = 0; i < by; i++) sum += toLinear[image.data[((y * by + j) * image.width + x * by + i) * 4 + c]];
+        data[o + c] = toCode(sum / (by * by));
+      }
+      data[o + 3] = 255;
+    }
+  return { width, height, data };
+}
+
+/** Disparity scaled and shifted to another by least squares, within 0..1. */
+function aligned({ width, height, data }, to) {
+  const n = data.length;
+  const mean = (f) => data.reduce((sum, _, i) => sum + f(i), 0) / n;
+  const a = mean((i) => data[i]);
+  const b = mean((i) => to.data[i]);
+  const scale =
+    mean((i) => (data[i] - a) * (to.data[i] - b)) /
+    Math.max(
+      1e-9,
+      mean((i) => (data[i] - a) ** 2),
+    );
+  return { width, height, data: data.map((d) => Math.min(1, Math.max(0, b + scale * (d - a)))) };
 }
 
 /** Mean over a square of that side. */

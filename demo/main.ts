@@ -10,7 +10,7 @@ import {
   type Photo,
 } from '../src/index.js';
 import { draw, encode, isOpaque, Live, markPlane, shrink, shrinkImage, type Layer } from './preview.js';
-import { Renderer } from './renderer.js';
+import { Renderer, type Where } from './renderer.js';
 import { TEXTS } from './texts.js';
 
 /** Pixels that the screen shows, and those of the draft while something is dragged. */
@@ -243,7 +243,7 @@ function setView(to: View): void {
 
 // ---- The picture -----------------------------------------------------------------------------------------------
 
-const renderer = new Renderer();
+const renderer = new Renderer((new URLSearchParams(location.search).get('preview') as Where | null) ?? 'auto');
 const live = new Live<Wish>({
   draft: (wish) => redraw('draft', wish),
   preview: (wish, signal) => redraw('preview', wish, signal),
@@ -255,7 +255,7 @@ async function redraw(layer: 'draft' | 'preview', { of, settings }: Wish, signal
   const start = performance.now();
   const { focus, aperture } = settings;
   const image = await renderer.render(layer, { focus, aperture, ...(signal && { signal }) });
-  performance.measure(`relievo:${layer}`, { start });
+  performance.measure(`relievo:${layer}`, { start, detail: renderer.by });
   if (of === opened && view() === 'refocused' && !waiting) draw(canvas, image);
 }
 

@@ -1,7 +1,10 @@
 import type { Layer } from './preview.js';
 
+/** Where layers are rendered: `'auto'` is the GPU where there is a real one. */
+export type Where = 'auto' | 'gpu' | 'cpu';
+
 export type Request =
-  | { readonly kind: 'layers'; readonly layers: Readonly<Record<string, Layer>> }
+  | { readonly kind: 'layers'; readonly layers: Readonly<Record<string, Layer>>; readonly where: Where }
   | {
       readonly kind: 'render';
       readonly id: number;
@@ -13,7 +16,9 @@ export type Request =
   | { readonly kind: 'abort'; readonly id: number };
 
 export type Answer = { readonly id: number } & (
-  { readonly progress: number } | { readonly image: ImageData } | { readonly error: unknown }
+  | { readonly progress: number }
+  | { readonly image: ImageData; readonly by: 'gpu' | 'cpu' }
+  | { readonly error: unknown }
 );
 
 export interface RenderOptions {
@@ -33,9 +38,13 @@ interface Waiting {
 export class Renderer {
   readonly #worker = new Worker(new URL('./render-worker.ts', import.meta.url), { type: 'module' });
   readonly #waiting = new Map<number, Waiting>();
+  readonly #where: Where;
   #next = 0;
+  /** What made the last picture. */
+  by: 'gpu' | 'cpu' = 'cpu';
 
-  constructor() {
+  constructor(where: Where) {
+    this.#where = where;
     this.#worker.addEventListener('message', ({ data }: MessageEvent<Answer>) => {
       const task = this.#waiting.get(data.id);
       if (!task) return;
@@ -44,8 +53,10 @@ export class Renderer {
         return;
       }
       this.#waiting.delete(data.id);
-      if ('image' in data) task.resolve(data.image);
-      else task.reject(data.error);
+      if ('image' in data) {
+        this.by = data.by;
+        task.resolve(data.image);
+      } else task.reject(data.error);
     });
     this.#worker.addEventListener('error', (event) => {
       for (const task of this.#waiting.values()) task.reject(new Error(event.message || 'the renderer did not start.'));
@@ -55,7 +66,8 @@ export class Renderer {
 
   /** Hands layers over once, to be rendered by name. */
   keep(layers: Readonly<Record<string, Layer>>): void {
-    this.#post({ kind: 'layers', layers: Object.fromEntries(Object.entries(layers).map(([k, l]) => [k, plain(l)])) });
+    const entries = Object.entries(layers).map(([name, layer]) => [name, plain(layer)] as const);
+    this.#post({ kind: 'layers', layers: Object.fromEntries(entries), where: this.#where });
   }
 
   render(layer: string | Layer, { focus, aperture, signal, onProgress }: RenderOptions): Promise<ImageData> {

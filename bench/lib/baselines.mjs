@@ -2,11 +2,11 @@
  * What photo editors on the web commonly do, to compare with. Each takes (image RGBA, depth, { focus, aperture }) and
  * returns an opaque RGBA image. All but `gather` blur the encoded pixels, as their models do.
  */
-const toLinear = Float32Array.from({ length: 256 }, (_, i) => {
+export const toLinear = Float32Array.from({ length: 256 }, (_, i) => {
   const v = i / 255;
   return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
 });
-const toCode = (v) => 255 * (v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.055);
+export const toCode = (v) => 255 * (v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.055);
 
 /** Blur radius of every pixel, in pixels of the image. */
 const radii = ({ width, height }, depth, { focus, aperture }) =>

@@ -1,28 +1,47 @@
-import { applyBokeh, type BokehOptions } from '../effects/bokeh.js';
+import { applyBokeh, BOKEH_PARAMS, type BokehOptions } from '../effects/bokeh.js';
 import { checkEnding, writeImage } from '../node/write.js';
 import { numberFlag, UsageError, type Command, type Flags } from './command.js';
 import { openPhoto, photoDepth } from './session.js';
 
+type NumberName = keyof typeof BOKEH_PARAMS;
+
+/** Options of the lens that are numbers: a flag each, with the range of the table. */
+const LENS = ['rotation', 'roundness', 'squeeze', 'ring', 'catsEye', 'falloff', 'recover', 'highlights'] as const;
+
+const kebab = (name: string) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+
+function lensHelp(name: NumberName): string {
+  const { min, max, unit, doc, default: standard } = BOKEH_PARAMS[name];
+  return `    --${kebab(name).padEnd(12)}${min}..${max} ${unit} (${standard}). ${doc}`;
+}
+
 export const bokeh: Command = {
-  usage: `relievo bokeh PHOTO… [-o out.png] [--depth D.png | --network] [--focus X,Y|0..1|NEAR-FAR|subject] [--aperture 0.03] [--shape disc|5..9]
+  usage: `relievo bokeh PHOTO… [-o out.png] [--depth D.png | --network] [--focus X,Y|0..1|NEAR-FAR|subject] [--aperture 0.03] [--shape disc|5..9] [LENS]
   Depth of field. --depth: a grey picture taken as it is (16-bit / 65535, 8-bit / 255), instead of the
   photo's own or the network's; --network: the network's, whatever the photo carries.
   --focus: a point in pixels of the upright photo, a disparity, a range of disparities, or the subject (default).
-  --aperture: radius of the blur as a share of the long side, at a disparity difference of 1.`,
+  --aperture: radius of the blur as a share of the long side, at a disparity difference of 1.
+  LENS, each a number; one below 0 as --ring=-0.5:
+${LENS.map(lensHelp).join('\n')}`,
   options: {
     depth: { type: 'string' },
     network: { type: 'boolean' },
     focus: { type: 'string' },
     aperture: { type: 'string' },
     shape: { type: 'string' },
+    ...Object.fromEntries(LENS.map((name) => [kebab(name), { type: 'string' as const }])),
     'max-megapixels': { type: 'string' },
   },
   suffix: '-bokeh.png',
   prepare: (flags) => {
-    const aperture = numberFlag(flags, 'aperture', 0, 0.2);
+    const numbers: Partial<Record<NumberName, number>> = {};
+    for (const name of ['aperture', ...LENS] as const) {
+      const value = numberFlag(flags, kebab(name), BOKEH_PARAMS[name].min, BOKEH_PARAMS[name].max);
+      if (value !== undefined) numbers[name] = value;
+    }
     const settings: BokehOptions = {
       focus: parseFocus(flags),
-      ...(aperture !== undefined && { aperture }),
+      ...numbers,
       ...(flags['shape'] !== undefined && { shape: parseShape(flags) }),
     };
     return async (path, out, io) => {

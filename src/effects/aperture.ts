@@ -3,6 +3,8 @@ export interface Run {
   /** Horizontal extent in cells, from the centre; left < right. */
   readonly left: number;
   readonly right: number;
+  /** How bright it is; the runs of a profile lie over each other and add up. */
+  readonly weight: number;
   /** Rows, from the centre, that have this extent. */
   readonly rows: readonly number[];
 }
@@ -12,6 +14,8 @@ export interface Kernel {
   readonly runs: readonly Run[];
   /** Sum of the weights before normalisation, in cells. */
   readonly area: number;
+  /** Radius in cells of the disc of the same area; below 0 behind the focus, where the lens shows it upside down. */
+  readonly radius: number;
   /** Rows or columns it reaches from its centre. */
   readonly reach: number;
 }
@@ -73,17 +77,54 @@ function roundedPolygon(blades: number, rotation: number, roundness: number): [n
   return points.map(([x, y]) => [x * scale, y * scale]);
 }
 
+/** Brightness of a disc from its middle to its rim, as shapes of these sizes that lie over each other and add up. */
+export type Profile = readonly { readonly size: number; readonly weight: number }[];
+
+const EVEN: Profile = [{ size: 1, weight: 1 }];
+/** Radii at which a ring profile steps. The widest disc spans some eight cells: a step is less than one. */
+const RING_STEPS = [0.9, 0.8, 0.7, 0.6, 0.5] as const;
+/** The least light that a profile leaves, of its brightest. */
+const RING_FLOOR = 0.15;
+
+/**
+ * Profile of a lens whose discs are not evenly lit. Spherical aberration bends the rays of the rim too far or too
+ * little, so that one side of the focus shows a bright rim ("soap bubbles"), the other a soft one (Nasse, "Depth of
+ * Field and Bokeh", Zeiss 2010); an apodised lens darkens the rim with a grey filter.
+ *
+ * @param ring 0 = even, 1 = a bright rim around a middle of {@link RING_FLOOR}, -1 = the rim fades to that.
+ */
+export function profile(ring: number): Profile {
+  if (ring === 0) return EVEN;
+  const step = (Math.abs(ring) * (1 - RING_FLOOR)) / RING_STEPS.length;
+  const rim = ring > 0 ? 1 : 1 - (1 - RING_FLOOR) * -ring;
+  return [{ size: 1, weight: rim }, ...RING_STEPS.map((size) => ({ size, weight: ring > 0 ? -step : step }))];
+}
+
 const SUBROWS = 16;
 
 /**
- * Rasterises an outline. Row by row the extent is averaged over 16 lines, so that the edge is anti-aliased.
+ * Rasterises an outline. A row stands for 16 lines: its run has their light and their mean square width, so that the
+ * edge is anti-aliased also where a row is filled in part.
  *
  * @param radius in cells, above 0.
  * @param flip true for what lies behind the focus: the lens shows it upside down.
  */
-export function rasterise(shape: Outline, radius: number, flip: boolean): Kernel {
-  const byExtent = new Map<string, { left: number; right: number; rows: number[] }>();
+export function rasterise(shape: Outline, radius: number, flip: boolean, light: Profile = EVEN): Kernel {
+  const runs: Run[] = [];
   const sign = flip ? -1 : 1;
+  let area = 0;
+  let reach = 0;
+  for (const { size, weight } of light) {
+    const layer = runsOf(shape, radius * size, sign, weight);
+    runs.push(...layer.runs);
+    area += weight * layer.area;
+    reach = Math.max(reach, layer.reach);
+  }
+  return { runs, area, radius: sign * radius, reach };
+}
+
+function runsOf(shape: Outline, radius: number, sign: number, weight: number) {
+  const byExtent = new Map<string, { left: number; right: number; weight: number; rows: number[] }>();
   let area = 0;
   let reach = 0;
   for (let row = 0, empty = false; !empty; row++) {
@@ -91,22 +132,25 @@ export function rasterise(shape: Outline, radius: number, flip: boolean): Kernel
     for (const dy of row === 0 ? [0] : [-row, row]) {
       let length = 0;
       let moment = 0;
+      let cubes = 0;
       for (let k = 0; k < SUBROWS; k++) {
         const extent = shape((sign * (dy - 0.5 + (k + 0.5) / SUBROWS)) / radius);
         if (!extent) continue;
         const width = radius * (extent[1] - extent[0]);
         length += width / SUBROWS;
         moment += (width * sign * radius * (extent[0] + extent[1])) / (2 * SUBROWS);
+        cubes += width ** 3 / SUBROWS;
       }
       if (length < 1e-3) continue;
       empty = false;
       const centre = Math.round((moment / length) * 1e6) / 1e6 + 0;
-      const left = centre - length / 2;
-      const right = centre + length / 2;
+      const width = Math.sqrt(cubes / length);
+      const left = centre - width / 2;
+      const right = centre + width / 2;
       const key = `${left.toFixed(6)},${right.toFixed(6)}`;
       const run = byExtent.get(key);
       if (run) run.rows.push(dy);
-      else byExtent.set(key, { left, right, rows: [dy] });
+      else byExtent.set(key, { left, right, weight: (weight * length) / width, rows: [dy] });
       area += length;
       reach = Math.max(reach, row, Math.ceil(Math.max(-left, right) - 0.5));
     }
@@ -144,25 +188,17 @@ export function spread(
   const { reach } = kernel;
   const shiftX = to.x - from.x;
   const shiftY = to.y - from.y;
-  const scale = 1 / kernel.area;
-  const filled = filledColumns(source, from, C);
-  const needed = reached(filled, to.height, { x: shiftX, y: shiftY }, { x: reach, y: reach }, to.width);
-  const read = reached(needed, from.height, { x: 0, y: -shiftY }, { x: 0, y: reach }, to.width);
+  const { needed, read } = columnsInReach(source, from, to, C, reach);
   for (let y = 0; y < from.height; y++) {
     const out0 = read[2 * y]!;
     const out1 = read[2 * y + 1]!;
     if (out0 >= out1) continue;
 
-    // sums[(x - x0) * C + c] = source summed over the columns x0 .. x - 1; the last one is repeated beyond x1.
     const x0 = out0 + shiftX - reach;
-    const x1 = out1 + shiftX + reach;
-    sums.fill(0, 0, C);
-    let s = C;
-    const row = y * from.width * C;
-    for (let i = row + x0 * C; i < row + x1 * C; i++, s++) sums[s] = sums[s - C]! + source[i]!;
-    for (const end = s + 2 * C; s < end; s++) sums[s] = sums[s - C]!;
+    sumRow(source, y * from.width + x0, out1 - out0 + 2 * reach, C, sums);
 
-    for (const { left, right, rows } of kernel.runs) {
+    for (const { left, right, weight, rows } of kernel.runs) {
+      const scale = weight / kernel.area;
       // The cell at column x spreads to x + 0.5 + left .. x + 0.5 + right; turned round, an output at x collects from
       // x + 0.5 - right to x + 0.5 - left.
       const i0 = Math.floor(0.5 - right);
@@ -206,6 +242,31 @@ export function spread(
       }
     }
   }
+}
+
+/** sums[x * C + c] = the cells start .. start + x - 1 summed; the last sum is repeated twice beyond `count`. */
+export function sumRow(source: Float32Array, start: number, count: number, C: number, sums: Float64Array): void {
+  sums.fill(0, 0, C);
+  let s = C;
+  for (let i = start * C, end = (start + count) * C; i < end; i++, s++) sums[s] = sums[s - C]! + source[i]!;
+  for (const end = s + 2 * C; s < end; s++) sums[s] = sums[s - C]!;
+}
+
+/**
+ * By row of `to` the columns that get anything from a source whose first channel is not 0 everywhere, and by row of
+ * `from` the columns of `to` that need it: [first, end) each.
+ */
+export function columnsInReach(
+  source: Float32Array,
+  from: Region,
+  to: Region,
+  channels: number,
+  reach: number,
+): { needed: Int32Array; read: Int32Array } {
+  const shift = { x: to.x - from.x, y: to.y - from.y };
+  const filled = filledColumns(source, from, channels);
+  const needed = reached(filled, to.height, shift, { x: reach, y: reach }, to.width);
+  return { needed, read: reached(needed, from.height, { x: 0, y: -shift.y }, { x: 0, y: reach }, to.width) };
 }
 
 /** Per row the columns first .. end - 1 outside of which the first channel is 0. */

@@ -1,10 +1,10 @@
-import { forRows, part, type TaskOptions } from '../core/task.js';
+import { forRows, type TaskOptions } from '../core/task.js';
 import type { EdgePixels } from './edges.js';
-import { DEPTH_STEPS, type LayerImage } from './layers.js';
+import { DEPTH_STEPS, readLight, type LayerImage } from './layers.js';
 
 /**
- * What is likely to lie behind the near parts of a photo, on a pyramid of grids. Level l has cells of 2^l pixels;
- * levels[0] is undefined (the photo itself). Per cell: the colour and the depth of the farthest thing visible in it,
+ * What is likely to lie behind the near parts of a photo, on a pyramid of grids. Level l has cells of 2^l pixels. Per
+ * cell: the colour and the depth of the farthest thing visible in it,
  * and of the thing hidden behind that.
  */
 export interface BehindLevel {
@@ -21,54 +21,76 @@ export interface BehindLevel {
 }
 
 /** Cells that differ by less than about this many layers are one surface. */
-const SAME = 0.7;
+export const SAME = 0.7;
 /** Something counts as behind from the first to the second of these distances in layers. */
-const BEHIND_FROM = 1;
-const BEHIND_TO = 2;
+export const BEHIND_FROM = 1;
+export const BEHIND_TO = 2;
 
 /**
- * Builds the pyramid: upwards each cell keeps the farthest of its four children; downwards a cell takes as hidden what
- * its neighbourhood one level up shows behind it, and where that shows nothing, what is hidden there. So the nearest
- * visible background continues behind an object (pull-push: Gortler et al. 1996, with depth deciding what is pulled).
+ * The pyramid is built upwards, where each cell keeps the farthest of its four children, and then downwards: a cell
+ * takes as hidden what its neighbourhood one level up shows behind it, and where that shows nothing, what is hidden
+ * there. So the nearest visible background continues behind an object (pull-push: Gortler et al. 1996, with depth
+ * deciding what is pulled).
+ *
+ * Levels 1 and 2 are pulled here. They need nothing from afar, so that a part of the photo can do it alone;
+ * {@link completeBehind} needs the whole of level 2, {@link pushBehind} a part of it again.
+ */
+export async function pullBehind(
+  image: LayerImage,
+  edges: EdgePixels,
+  options: TaskOptions,
+): Promise<{ level1: BehindLevel; level2: BehindLevel }> {
+  const level1 = emptyLevel((image.width + 1) >> 1, (image.height + 1) >> 1, image.channels);
+  await forRows(level1.height, 8, options, (y0, y1) => pullPixels(image, edges, level1, y0, y1));
+  return { level1, level2: await pull(level1, image.channels, options.signal) };
+}
+
+/**
+ * Pulls the levels above level 2 and pushes what they see behind into it.
  *
  * @param reach how far behind an edge it must know, in pixels.
  */
-export async function seeBehind(
-  image: LayerImage,
-  edges: EdgePixels,
+export async function completeBehind(
+  level2: BehindLevel,
+  channels: number,
   reach: number,
+  { signal }: TaskOptions,
+): Promise<void> {
+  const top = Math.ceil(Math.log2(reach + 1)) + 1;
+  const levels = [level2];
+  for (let l = 3; l <= top; l++) {
+    const below = levels.at(-1)!;
+    if (Math.max(below.width, below.height) < 2) break;
+    levels.push(await pull(below, channels, signal));
+  }
+  for (let i = levels.length - 2; i >= 0; i--) await pushBehind(levels[i]!, levels[i + 1]!, channels, { signal });
+}
+
+/** Puts into a level what the level above sees behind its cells. */
+export async function pushBehind(
+  level: BehindLevel,
+  above: BehindLevel,
+  channels: number,
   options: TaskOptions,
-): Promise<BehindLevel[]> {
-  const top = Math.max(1, Math.ceil(Math.log2(reach + 1)) + 1);
-  const levels: BehindLevel[] = [];
-  for (let l = 1; l <= top; l++) {
-    const below = levels[l - 1];
-    const size = below ?? image;
-    if (l > 1 && Math.max(size.width, size.height) < 2) break;
-    const level = emptyLevel((size.width + 1) >> 1, (size.height + 1) >> 1, image.channels);
-    levels[l] = level;
-    const progress = part(options, l === 1 ? 0 : 0.6, l === 1 ? 0.6 : 0.7);
-    await forRows(level.height, 8, l === 1 ? progress : { signal: options.signal }, (y0, y1) =>
-      below ? pullCells(below, level, image.channels, y0, y1) : pullPixels(image, edges, level, y0, y1),
-    );
-  }
-  for (let l = levels.length - 2; l >= 1; l--) {
-    const level = levels[l]!;
-    const sampler = createSampler(levels[l + 1]!, image.channels);
-    const found = new Float32Array(image.channels + 2);
-    const last = l === 1;
-    await forRows(level.height, 8, last ? part(options, 0.7, 1) : { signal: options.signal }, (y0, y1) => {
-      for (let y = y0; y < y1; y++) {
-        for (let x = 0, i = y * level.width; x < level.width; x++, i++) {
-          if (!sampler(x, y, level.t[i]!, found)) continue;
-          level.sure[i] = found[0]!;
-          level.hiddenT[i] = found[1]!;
-          for (let c = 0; c < image.channels; c++) level.hiddenColour[i * image.channels + c] = found[2 + c]!;
-        }
+): Promise<void> {
+  const sampler = createSampler(above, channels);
+  const found = new Float32Array(channels + 2);
+  await forRows(level.height, 8, options, (y0, y1) => {
+    for (let y = y0; y < y1; y++) {
+      for (let x = 0, i = y * level.width; x < level.width; x++, i++) {
+        if (!sampler(x, y, level.t[i]!, found)) continue;
+        level.sure[i] = found[0]!;
+        level.hiddenT[i] = found[1]!;
+        for (let c = 0; c < channels; c++) level.hiddenColour[i * channels + c] = found[2 + c]!;
       }
-    });
-  }
-  return levels;
+    }
+  });
+}
+
+async function pull(below: BehindLevel, channels: number, signal: AbortSignal | undefined): Promise<BehindLevel> {
+  const level = emptyLevel((below.width + 1) >> 1, (below.height + 1) >> 1, channels);
+  await forRows(level.height, 8, { signal }, (y0, y1) => pullCells(below, level, channels, y0, y1));
+  return level;
 }
 
 /**
@@ -117,7 +139,8 @@ function isBehind(distance: number): number {
   return s * s * (3 - 2 * s);
 }
 
-function emptyLevel(width: number, height: number, channels: number): BehindLevel {
+/** A level of which nothing is known. */
+export function emptyLevel(width: number, height: number, channels: number): BehindLevel {
   const n = width * height;
   return {
     width,
@@ -137,7 +160,8 @@ function farWeight(nearer: number): number {
 }
 
 function pullPixels(image: LayerImage, edges: EdgePixels, to: BehindLevel, y0: number, y1: number): void {
-  const { width, height, channels: C, depth, layers, pixels, linear } = image;
+  const { width, height, channels: C, depth, layers } = image;
+  const light = new Float32Array(4);
   const { starts, x: edgeX, parts } = edges;
   const ts = new Float64Array(4);
   const weights = new Float64Array(4);
@@ -163,11 +187,10 @@ function pullPixels(image: LayerImage, edges: EdgePixels, to: BehindLevel, y0: n
           for (let c = 0; c < C; c++) colours[k * 4 + c] = parts[at + 3 + C + c]!;
         } else {
           const q = row * width + px;
-          const a = C === 4 ? pixels[q * 4 + 3]! / 255 : 1;
+          readLight(image, q, light);
           ts[k] = layers[(depth[q]! * DEPTH_STEPS + 0.5) | 0]!;
           weights[k] = 1;
-          for (let c = 0; c < 3; c++) colours[k * 4 + c] = linear[pixels[q * 4 + c]!]! * a;
-          colours[k * 4 + 3] = a;
+          for (let c = 0; c < 4; c++) colours[k * 4 + c] = light[c]!;
         }
         if (ts[k]! > far) far = ts[k]!;
       }

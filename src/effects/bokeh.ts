@@ -1,14 +1,12 @@
 import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
-import { forRows, part, type TaskOptions } from '../core/task.js';
+import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
-import { encodeSrgb8, SRGB_TO_LINEAR } from '../image/colour.js';
 import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
-import { outline, type Outline } from './aperture.js';
-import { seeBehind } from './behind.js';
-import { TileRenderer } from './composite.js';
-import { splitEdges } from './edges.js';
+import { completeBehind } from './behind.js';
+import { recoverClipped } from './clipped.js';
+import { Band, widestRadius, type BandJob, type Lens } from './bokeh-band.js';
+import { renderInThreads, threadsFor } from './bokeh-threads.js';
 import { resolveFocus, type Focus } from './focus.js';
-import { planLayers, type LayerImage } from './layers.js';
 import { matchDepth } from './match-depth.js';
 import { Ranges } from './ranges.js';
 
@@ -25,8 +23,27 @@ export interface BokehOptions {
   roundness?: number | undefined;
   /** Height over width of the blur disc at equal area: 1 = round, 2 = a 2× anamorphic lens; 0.5..2. Default: 1. */
   squeeze?: number | undefined;
+  /**
+   * Light of the disc's rim: 1 = a bright rim around a dim middle ("soap bubbles"), 0 = even, -1 = a rim that fades
+   * (an apodised lens); -1..1. Default: 0.
+   */
+  ring?: number | undefined;
+  /** How far the lens barrel cuts into the disc at the picture's corners, in radii of the disc: 0..1. Default: 0. */
+  catsEye?: number | undefined;
+  /** Share of the light that is lost at the picture's corners: 0..0.9. Default: 0. */
+  falloff?: number | undefined;
+  /**
+   * Where one channel is clipped (lit skin, lamps, red cloth), the share of its light above white that is put back
+   * before it is blurred, as pixels alike near by tell it: 0..1. Default: 1.
+   */
+  recover?: number | undefined;
   /** How much brighter than white clipped lights are taken to be before they are blurred: 0..10 times. Default: 0. */
   highlights?: number | undefined;
+  /**
+   * Threads that share the work (Web Workers, in Node worker threads): 1..64. The result is the same. Default: as many
+   * as there are cores, 4 at most; 1 for a small image, in a Web Worker, and where a thread cannot be started.
+   */
+  threads?: number | undefined;
 }
 
 /** Numeric options: default, range and unit. */
@@ -41,17 +58,15 @@ export const BOKEH_PARAMS = {
   rotation: { default: 0, min: -360, max: 360, unit: 'degrees', doc: 'Turns the blades counter-clockwise.' },
   roundness: { default: 0.2, min: 0, max: 1, unit: 'share', doc: '0 = straight blades, 1 = a disc.' },
   squeeze: { default: 1, min: 0.5, max: 2, unit: 'height over width', doc: 'Anamorphic stretch of the disc.' },
+  ring: { default: 0, min: -1, max: 1, unit: 'share', doc: 'Bright (above 0) or fading (below 0) rim of the disc.' },
+  catsEye: { default: 0, min: 0, max: 1, unit: 'radii of the disc', doc: 'Cut of the lens barrel at the corners.' },
+  falloff: { default: 0, min: 0, max: 0.9, unit: 'share', doc: 'Light lost at the corners.' },
+  recover: { default: 1, min: 0, max: 1, unit: 'share', doc: 'Light put back where one channel is clipped.' },
   highlights: { default: 0, min: 0, max: 10, unit: 'times white', doc: 'Extra light of clipped pixels.' },
 } as const satisfies NumberTable;
 
 const SHAPES = ['disc', 5, 6, 7, 8, 9] as const;
-const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'shape', 'signal', 'onProgress'];
-
-/** Difference of blur radius, in pixels, below which nothing is an edge. */
-const EDGE_PIXELS = 1;
-
-/** Side of a tile in pixels: a multiple of the coarsest cell (128), small enough to take well under 100 ms. */
-const TILE = 256;
+const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'shape', 'threads', 'signal', 'onProgress'];
 
 /**
  * Depth of field of a thin lens: everything blurs by `aperture · max(width, height) · |disparity - focus|` pixels.
@@ -78,75 +93,52 @@ export async function applyBokeh(
 ): Promise<OutputImage> {
   options.signal?.throwIfAborted();
   knownKeys('bokeh', options, KEYS);
-  const { aperture, ...settings } = numbers('bokeh', BOKEH_PARAMS, options);
-  const shape = lensShape(options.shape ?? 'disc', settings);
+  const { aperture, recover, ...settings } = numbers('bokeh', BOKEH_PARAMS, options);
+  const blades = bladesOf(options.shape ?? 'disc');
+  const { threads } = options;
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64))
+    throw invalid('bokeh', 'threads', 'a whole number from 1 to 64', threads);
   checkImage('bokeh', image);
   const { width, height } = image;
   const map = await matchDepth('bokeh', depth, image, part(options, 0, 0.1));
   const { near, far } = resolveFocus('bokeh', options.focus ?? 'subject', map);
 
-  const strength = aperture * Math.max(width, height);
-  const radius = (d: number) => strength * (d > near ? d - near : d < far ? d - far : 0);
   const output = createImage(width, height, image.colorSpace);
   if (aperture === 0) {
     output.data.set(image.data);
     options.onProgress?.(1);
     return output;
   }
-  const disparities = await Ranges.of(map, { signal: options.signal });
-  const [low, high] = disparities.within({ x: 0, y: 0, width, height });
-  const plan = planLayers((d) => radius(Math.min(high, Math.max(low, d))), shape);
-  const source: LayerImage = {
-    width,
-    height,
-    pixels: image.data,
-    linear: SRGB_TO_LINEAR,
-    channels: isOpaque(image.data) ? 3 : 4,
-    depth: map.data,
-    layers: plan.layers,
+  const [low, high] = (await Ranges.of(map, { signal: options.signal })).within({ x: 0, y: 0, width, height });
+  const strength = aperture * Math.max(width, height);
+  const lens: Lens = { near, far, strength, low, high, blades, ...settings };
+  const clipped = await recoverClipped(image, recover, { signal: options.signal });
+  const channels = isOpaque(image.data) ? 3 : 4;
+  const whole: BandJob = {
+    ...{ width, height, from: 0, to: height, top: 0, bottom: height },
+    ...{ pixels: image.data, depth: map.data, clipped, channels, lens },
   };
-  const widest = Math.max(Math.abs(radius(low)), Math.abs(radius(high)));
-  const edges = await splitEdges(source, EDGE_PIXELS / strength, part(options, 0.1, 0.15));
-  const behind = await seeBehind(source, edges, widest, part(options, 0.15, 0.3));
-  const half = behind[1]!;
-  const hidden = await Ranges.of({ ...half, data: half.hiddenT }, { signal: options.signal }, half.sure);
-  const ranges = { visible: disparities, hidden };
-  const renderer = new TileRenderer(source, plan, behind, edges, ranges, TILE, settings.highlights);
-  const columns = Math.ceil(width / TILE);
-  await forRows(columns * Math.ceil(height / TILE), 1, part(options, 0.3, 1), (index) => {
-    const x = (index % columns) * TILE;
-    const y = Math.floor(index / columns) * TILE;
-    const tile = { x, y, width: Math.min(TILE, width - x), height: Math.min(TILE, height - y) };
-    encodeTile(renderer.render(tile), tile, source, output);
-  });
+  const count = threadsFor(whole, threads);
+  let started = 0.1;
+  const inThreads = {
+    signal: options.signal,
+    onProgress: (done: number) => options.onProgress?.((started = 0.1 + 0.9 * done)),
+  };
+  if (count > 1 && (await renderInThreads(whole, count, output.data, inThreads))) {
+    options.onProgress?.(1);
+    return output;
+  }
+  const band = new Band(whole);
+  const level2 = await band.look(part(options, started, started + (1 - started) * 0.2));
+  await completeBehind(level2, channels, widestRadius(lens), { signal: options.signal });
+  await band.render(level2, output.data, part(options, started + (1 - started) * 0.2, 1));
   return output;
 }
 
-function lensShape(shape: unknown, options: { rotation: number; roundness: number; squeeze: number }): Outline {
+/** Number of blades, 0 for a disc. */
+export function bladesOf(shape: unknown): number {
   if (!SHAPES.includes(shape as 5)) throw invalid('bokeh', 'shape', `'disc' or 5 to 9 blades`, shape);
-  const blades = shape === 'disc' ? 0 : (shape as number);
-  return outline(blades, options.rotation, options.roundness, options.squeeze);
-}
-
-function encodeTile(
-  linear: Float32Array,
-  tile: { x: number; y: number; width: number; height: number },
-  { channels, width, pixels }: LayerImage,
-  { data }: OutputImage,
-): void {
-  for (let y = 0, p = 0; y < tile.height; y++) {
-    for (let x = 0, o = ((tile.y + y) * width + tile.x) * 4; x < tile.width; x++, o += 4, p += channels + 1) {
-      // Light that no layer claimed is shared among those that did.
-      const known = 1 - linear[p + channels]!;
-      const alpha = channels === 4 ? linear[p + 3]! : known;
-      if (known < 1e-4) {
-        for (let c = 0; c < 4; c++) data[o + c] = pixels[o + c]!;
-      } else if (alpha > 0) {
-        for (let c = 0; c < 3; c++) data[o + c] = encodeSrgb8(linear[p + c]! / alpha);
-        data[o + 3] = channels === 4 ? Math.round((alpha / known) * 255) : 255;
-      }
-    }
-  }
+  return shape === 'disc' ? 0 : (shape as number);
 }
 
 function isOpaque(data: Uint8ClampedArray | Uint8Array): boolean {

@@ -1,11 +1,12 @@
 import { createSums, spread, type Region } from './aperture.js';
-import { createSampler, type BehindLevel } from './behind.js';
+import { BEHIND_FROM, createSampler, type BehindLevel } from './behind.js';
+import { spreadThroughBarrel, type Barrel } from './cats-eye.js';
 import type { EdgePixels } from './edges.js';
-import { DEPTH_STEPS, type Group, type LayerImage, type LayerPlan } from './layers.js';
+import { DEPTH_STEPS, readLight, type Group, type LayerImage, type LayerPlan } from './layers.js';
 import type { Ranges } from './ranges.js';
 
 /** Weight of a guessed, hidden surface beside a visible one. */
-const HIDDEN_WEIGHT = 0.1;
+export const HIDDEN_WEIGHT = 0.1;
 
 /** Colour (premultiplied, linear) and what is left of the light of everything behind, per cell, interleaved. */
 interface Sheet {
@@ -13,6 +14,14 @@ interface Sheet {
   readonly region: Region;
   /** channels colours, then the transmittance 0..1. */
   readonly data: Float32Array;
+}
+
+/** What the lens does besides blurring. */
+export interface Look {
+  /** How many times brighter clipped lights are before they are blurred, minus 1. */
+  readonly highlights: number;
+  /** What cuts the aperture off the axis; undefined: nothing. */
+  readonly barrel: Barrel | undefined;
 }
 
 /** Extent of the image in cells. */
@@ -33,11 +42,11 @@ interface Grid {
 export class TileRenderer {
   readonly #image: LayerImage;
   readonly #plan: LayerPlan;
-  readonly #behind: readonly BehindLevel[];
+  readonly #behind: BehindLevel;
   readonly #visible: Ranges;
   readonly #hidden: Ranges;
   readonly #edges: EdgePixels;
-  readonly #boost: number;
+  readonly #look: Look;
   readonly #channels: number;
   readonly #sums: Float64Array;
   /** Buffers by group, reused from tile to tile. */
@@ -45,18 +54,18 @@ export class TileRenderer {
   readonly #found: Float32Array;
 
   /**
-   * @param visible ranges of the disparity per pixel; `hidden` of hiddenT in behind[1], where something is hidden.
+   * @param behind level 1.
+   * @param ranges of the disparity per pixel, and of hiddenT in `behind` where something is hidden.
    * @param tile largest side of a tile in pixels; tiles start at multiples of 2^(coarsest level).
-   * @param boost how many times brighter clipped lights are before they are blurred, minus 1.
    */
   constructor(
     image: LayerImage,
     plan: LayerPlan,
-    behind: readonly BehindLevel[],
+    behind: BehindLevel,
     edges: EdgePixels,
     ranges: { readonly visible: Ranges; readonly hidden: Ranges },
     tile: number,
-    boost: number,
+    look: Look,
   ) {
     this.#image = image;
     this.#plan = plan;
@@ -64,7 +73,7 @@ export class TileRenderer {
     this.#edges = edges;
     this.#visible = ranges.visible;
     this.#hidden = ranges.hidden;
-    this.#boost = boost;
+    this.#look = look;
     this.#channels = image.channels;
     const reach = Math.max(...plan.groups.map((g) => g.reach));
     this.#sums = createSums(tile + 2 * reach + 8, image.channels + 2);
@@ -195,27 +204,31 @@ export class TileRenderer {
       const kernel = group.kernels[i];
       if (kernel) {
         const blurred = this.#buffer(`blurred${index}`, to.width * to.height * S);
-        spread(source, from, blurred, to, S, kernel, this.#sums);
+        const { barrel } = this.#look;
+        if (barrel) spreadThroughBarrel(source, from, blurred, to, S, kernel, this.#sums, barrel, 2 ** group.level);
+        else spread(source, from, blurred, to, S, kernel, this.#sums);
         this.#addLayer(sheet, blurred, { ...to, x: 0, y: 0 }, to, C);
       } else this.#addLayer(sheet, source, { ...from, x: reach, y: reach }, to, C);
     }
     return { level: group.level, region: to, data: sheet };
   }
 
-  /** Whether a window may hold something of the group. */
+  /** Whether a window may hold something of the group. It may say so of a window that does not, never the reverse. */
   #present({ level, first, last }: Group, from: Region): { visible: boolean; hidden: boolean } {
-    const scaled = (by: number) => ({
-      x: from.x * by,
-      y: from.y * by,
-      width: from.width * by,
-      height: from.height * by,
+    const scaled = (by: number, around: number) => ({
+      x: from.x * by - around,
+      y: from.y * by - around,
+      width: from.width * by + 2 * around,
+      height: from.height * by + 2 * around,
     });
-    const [low, high] = this.#visible.within(scaled(2 ** level));
-    const [front, back] = this.#hidden.within(scaled(2 ** (level - 1)));
-    return {
-      visible: this.#layerOf(high) < last + 1 && this.#layerOf(low) > first - 1,
-      hidden: front < last + 1 && back > first - 1,
-    };
+    // At level 0 a pixel sees behind it what is hidden in the cells around, and what is visible in them.
+    const pixels = level === 0 ? 4 : 0;
+    const [low, high] = this.#visible.within(scaled(2 ** level, pixels));
+    const [front, back] = this.#hidden.within(scaled(2 ** (level - 1), pixels / 2));
+    const [nearest, farthest] = [this.#layerOf(high), this.#layerOf(low)];
+    const visible = nearest < last + 1 && farthest > first - 1;
+    const hidden = front < last + 1 && back > first - 1;
+    return { visible, hidden: hidden || (level === 0 && visible && farthest - nearest > BEHIND_FROM) };
   }
 
   #layerOf(disparity: number): number {
@@ -260,7 +273,7 @@ export class TileRenderer {
     layers: readonly (Float32Array | undefined)[],
     layer: (i: number) => Float32Array,
   ): void {
-    const { width, height, pixels, linear, depth, layers: layerAt } = this.#image;
+    const { width, height, depth, layers: layerAt } = this.#image;
     const { starts, x: edgeX, parts } = this.#edges;
     const { level, first, last } = group;
     const C = this.#channels;
@@ -306,19 +319,17 @@ export class TileRenderer {
           nearer[q] = nearer[q]! + unit;
           continue;
         }
-        const a = C === 4 ? pixels[p + 3]! / 255 : 1;
-        const scale = a * this.#boostAt(p, t);
-        colour[0] = linear[pixels[p]!]! * scale;
-        colour[1] = linear[pixels[p + 1]!]! * scale;
-        colour[2] = linear[pixels[p + 2]!]! * scale;
-        colour[3] = a;
+        readLight(this.#image, i, colour);
+        const boost = this.#boostAt(p, t);
+        if (boost !== 1) for (let c = 0; c < 3; c++) colour[c] = colour[c]! * boost;
         put(t, q, unit);
       }
     }
   }
 
   #boostAt(p: number, t: number): number {
-    return this.#boost === 0 ? 1 : 1 + this.#boost * clipped(this.#image.pixels, p) * this.#blurredness(t);
+    const { highlights } = this.#look;
+    return highlights === 0 ? 1 : 1 + highlights * clipped(this.#image.pixels, p) * this.#blurredness(t);
   }
 
   /** 0 in focus, 1 from the second layer out. */
@@ -330,7 +341,7 @@ export class TileRenderer {
   }
 
   #addHiddenPixels(group: Group, from: Region, layer: (i: number) => Float32Array): void {
-    const level = this.#behind[1]!;
+    const level = this.#behind;
     const { width, height, depth, layers } = this.#image;
     const sample = createSampler(level, this.#channels);
     const found = this.#found;
@@ -346,7 +357,7 @@ export class TileRenderer {
   }
 
   #addHiddenCells(group: Group, from: Region, layer: (i: number) => Float32Array): void {
-    const level = this.#behind[1]!;
+    const level = this.#behind;
     const { sure, hiddenT, hiddenColour } = level;
     const shift = group.level - 1;
     const size = 2 ** shift;

@@ -1,5 +1,5 @@
 import { forRows, type TaskOptions } from '../core/task.js';
-import { DEPTH_STEPS, type LayerImage } from './layers.js';
+import { DEPTH_STEPS, readLight, type LayerImage } from './layers.js';
 
 /**
  * Pixels across which an edge of depth runs: part near, part far. Sorted; those of row y are entries
@@ -13,17 +13,17 @@ export interface EdgePixels {
 }
 
 /** Layers that two things differ by at least for an edge. */
-const STEP = 1.5;
+export const STEP = 1.5;
 /** Samples each way around an edge pixel, from which the colours of the two sides are learnt. */
-const TAPS = 3;
+export const TAPS = 3;
 /** Say of a sample that is itself on an edge: it counts where there is no other. */
-const MIXED = 0.002;
+export const MIXED = 0.002;
 /** Difference of the two sides' colours, in linear light, from which their mixture can be told. */
-const NOISE = 0.015;
+export const NOISE = 0.015;
 /** How much a colour off the line between the two sides' colours counts against it being their mixture. */
-const OFF_LINE = 16;
+export const OFF_LINE = 16;
 /** Long side of an image, in pixels, per pixel of the width of an edge (lens, demosaicing, the depth map's own error). */
-const SIDE_PER_PIXEL = 900;
+export const SIDE_PER_PIXEL = 900;
 
 /**
  * Splits edge pixels into what is near and what is far by their colour between the colours of the two sides, as matting
@@ -71,8 +71,13 @@ function grown<T extends Int32Array | Float32Array>(from: T, to: T): T {
   return to;
 }
 
+/** Pixels by which an edge may miss its step of depth. A pixel is split by what lies within four times as far. */
+export function edgeReach(longSide: number): number {
+  return Math.max(1, Math.round(longSide / SIDE_PER_PIXEL));
+}
+
 class Splitter {
-  /** Pixels by which an edge may miss its step of depth. */
+  /** {@link edgeReach} */
   readonly reach: number;
   /** What the last call of {@link at} found. */
   readonly parts: Float32Array;
@@ -80,12 +85,12 @@ class Splitter {
   /** Sum of weights, of layers, and of the colour, for the near and the far side. */
   readonly #near = new Float64Array(6);
   readonly #far = new Float64Array(6);
-  readonly #colour = new Float64Array(4);
+  readonly #colour = new Float32Array(4);
   readonly #range = new Float64Array(2);
 
   constructor(image: LayerImage) {
     this.#image = image;
-    this.reach = Math.max(1, Math.round(Math.max(image.width, image.height) / SIDE_PER_PIXEL));
+    this.reach = edgeReach(image.longSide);
     this.parts = new Float32Array(3 + 2 * image.channels);
   }
 
@@ -109,7 +114,7 @@ class Splitter {
         const isNear = t < middle;
         if (Math.abs(t - (isNear ? front : back)) > middle - front) continue;
         const weight = (this.#stepsAt(sx, sy) ? MIXED : 1) / (1 + i * i + j * j);
-        this.#read(q);
+        readLight(this.#image, q, this.#colour);
         const side = isNear ? near : far;
         side[0] = side[0]! + weight;
         side[1] = side[1]! + weight * t;
@@ -123,7 +128,7 @@ class Splitter {
     const { channels: C, depth, layers } = this.#image;
     const near = this.#near;
     const far = this.#far;
-    this.#read(p);
+    readLight(this.#image, p, this.#colour);
     let along = 0;
     let apart = 0;
     for (let c = 0; c < C; c++) {
@@ -174,14 +179,5 @@ class Splitter {
     this.#range[0] = layers[(high * DEPTH_STEPS + 0.5) | 0]!;
     this.#range[1] = layers[(low * DEPTH_STEPS + 0.5) | 0]!;
     return this.#range[1] - this.#range[0] >= STEP;
-  }
-
-  /** Linear premultiplied colour of a pixel. */
-  #read(q: number): void {
-    const { pixels, linear, channels } = this.#image;
-    const p = q * 4;
-    const a = channels === 4 ? pixels[p + 3]! / 255 : 1;
-    for (let c = 0; c < 3; c++) this.#colour[c] = linear[pixels[p + c]!]! * a;
-    this.#colour[3] = a;
   }
 }

@@ -1,3 +1,9 @@
+export {
+  createBokehPreview,
+  type BokehPreview,
+  type BokehPreviewCost,
+  type BokehPreviewOptions,
+} from './bokeh-preview.js';
 export { applyBokeh, BOKEH_PARAMS, type BokehOptions } from './bokeh.js';
 export { focalRange, type FocalRange, type Focus } from './focus.js';
 export {

@@ -1,5 +1,5 @@
-import type { Kernel, Outline } from './aperture.js';
-import { rasterise } from './aperture.js';
+import { CLIPPED_LIGHT, channelClipped } from './clipped.js';
+import { profile, rasterise, type Kernel, type Outline, type Profile } from './aperture.js';
 
 /** Disparities are looked up at this resolution (the one of a 16-bit depth file). */
 export const DEPTH_STEPS = 65535;
@@ -8,10 +8,14 @@ export const DEPTH_STEPS = 65535;
 export interface LayerImage {
   readonly width: number;
   readonly height: number;
+  /** Longer side of the photo, of which this may be some rows. */
+  readonly longSide: number;
   /** RGBA bytes. */
   readonly pixels: Uint8ClampedArray | Uint8Array;
   /** Byte -> linear light. */
   readonly linear: Float32Array;
+  /** Per pixel the light of the channel that is clipped in it, see CLIPPED_LIGHT in clipped.ts; undefined: white. */
+  readonly clipped: Uint8Array | undefined;
   /** 3: opaque, red, green, blue. 4: alpha as well. Colours are premultiplied. */
   readonly channels: 3 | 4;
   /** Disparity per pixel. */
@@ -43,10 +47,10 @@ export interface LayerPlan {
 }
 
 /**
- * Blur radius in pixels at which each level starts, and the distance of its layers. A level's smallest disc spans two
- * to four cells: smaller ones are visibly soft-edged, larger ones cost more than they show.
+ * Blur radius in pixels at which each level starts, and the distance of its layers. A level's smallest disc has a radius of
+ * three to ten cells: smaller ones are visibly soft-edged, larger ones cost more than they show.
  */
-const LEVEL_FROM = [0, 4, 12, 32, 88, 240, 640, 1800] as const;
+const LEVEL_FROM = [0, 5, 16, 44, 120, 330, 900, 2400] as const;
 const LEVEL_STEP = [1, 2, 4, 8, 24, 64, 160, 480] as const;
 
 /**
@@ -59,8 +63,10 @@ const GRID_VARIANCE = [0.083, 0.2] as const;
  * Cuts the range of blur radii into layers and decides on what grid each is computed.
  *
  * @param radius signed blur radius in pixels by disparity: above 0 nearer than the focus.
+ * @param ring brightness of the disc's rim, see {@link profile}.
  */
-export function planLayers(radius: (disparity: number) => number, shape: Outline): LayerPlan {
+export function planLayers(radius: (disparity: number) => number, shape: Outline, ring = 0): LayerPlan {
+  const light = profile(ring);
   const nearest = Math.max(0, radius(1));
   const farthest = Math.max(0, -radius(0));
   const near = stops(nearest);
@@ -68,7 +74,7 @@ export function planLayers(radius: (disparity: number) => number, shape: Outline
 
   const groups: Group[] = [];
   const add = (level: number, radii: readonly number[], first: number) => {
-    const kernels = radii.map((r) => kernelAt(shape, r, level));
+    const kernels = radii.map((r) => kernelAt(shape, light, r, level));
     const reach = Math.max(0, ...kernels.map((k) => k?.reach ?? 0));
     groups.push({ level, first, last: first + radii.length - 1, kernels, reach });
   };
@@ -125,9 +131,24 @@ function position(radii: readonly number[], r: number): number {
   return i + Math.min(1, (r * r - a) / (b - a));
 }
 
-function kernelAt(shape: Outline, radius: number, level: number): Kernel | undefined {
+function kernelAt(shape: Outline, light: Profile, radius: number, level: number): Kernel | undefined {
   if (radius === 0) return undefined;
   const cells = Math.abs(radius) / 2 ** level;
   const variance = GRID_VARIANCE[level === 0 ? 0 : 1];
-  return rasterise(shape, Math.sqrt(Math.max(0.1, cells * cells - 4 * variance)), radius < 0);
+  return rasterise(shape, Math.sqrt(Math.max(0.1, cells * cells - 4 * variance)), radius < 0, light);
+}
+
+/** Puts the linear premultiplied colour of pixel q into `out`: red, green, blue, alpha. */
+export function readLight({ pixels, linear, channels, clipped }: LayerImage, q: number, out: Float32Array): void {
+  const p = q * 4;
+  const a = channels === 4 ? pixels[p + 3]! / 255 : 1;
+  out[0] = linear[pixels[p]!]! * a;
+  out[1] = linear[pixels[p + 1]!]! * a;
+  out[2] = linear[pixels[p + 2]!]! * a;
+  out[3] = a;
+  const brighter = clipped === undefined ? 0 : clipped[q]!;
+  if (brighter !== 0) {
+    const c = channelClipped(pixels, p);
+    out[c] = CLIPPED_LIGHT[brighter]! * a;
+  }
 }

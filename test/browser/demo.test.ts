@@ -205,6 +205,25 @@ test('the sliders move the focal plane and the amount of blur', () =>
     expect(difference(await pixels(page), far)).toBe(0);
   }));
 
+test('the preview on the GPU is what the CPU shows', async () => {
+  const seen: Pixels[] = [];
+  for (const where of ['cpu', 'gpu']) {
+    await withPage(`${FAST}&preview=${where}`, {}, async (page) => {
+      await openSample(page);
+      await slide(page, 'Aperture', 0.05);
+      await slide(page, 'Focal plane', 0.2);
+      seen.push(await pixels(page));
+      const by = await page.evaluate(() =>
+        performance.getEntriesByName('relievo:preview').map((e) => (e as PerformanceMeasure).detail as string),
+      );
+      expect([...new Set(by)]).toEqual([where]);
+    });
+  }
+  // Reading a picture back from a GPU stalls it: Chromium says so once.
+  demo.complaints.splice(0).forEach((c) => expect(c).toMatch(/GPU stall due to ReadPixels/));
+  expect(difference(seen[0]!, seen[1]!)).toBeLessThan(0.2);
+}, 180_000);
+
 test('everything by keyboard', () =>
   withPage(FAST, {}, async (page) => {
     const focused = () =>

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { run } from '../../src/cli/run.js';
+import { BOKEH_PARAMS } from '../../src/effects/bokeh.js';
 import { readDepth, readImageFile, writeGDepth } from '../../src/node/index.js';
 import { ASTRONAUT } from '../helpers/photos.js';
 
@@ -101,6 +102,27 @@ test('--focus by point sharpens what is there', async () => {
   ).toMatchObject({ code: 0 });
   expect(await variance(at('face.png'), face)).toBeGreaterThan(3 * (await variance(at('flag.png'), face)));
   expect(await variance(at('flag.png'), flag)).toBeGreaterThan(1.5 * (await variance(at('face.png'), flag)));
+});
+
+test('every number of the lens has a flag, which reaches the picture', async () => {
+  await portrait('a.png', 96);
+  await sharp(Buffer.alloc(96 * 96), { raw: { width: 96, height: 96, channels: 1 } })
+    .png()
+    .toFile(at('d.png'));
+  const call = async (...lens: string[]) => {
+    const files = ['bokeh', at('a.png'), '--depth', at('d.png'), '--focus', '1', '--shape', '5', '-o', at('o.png')];
+    expect(await relievo([...files, ...lens])).toMatchObject({ code: 0, err: '' });
+    return Buffer.from((await readImageFile(at('o.png'))).data);
+  };
+  const plain = await call('--aperture=0.1');
+  for (const name of Object.keys(BOKEH_PARAMS) as (keyof typeof BOKEH_PARAMS)[]) {
+    const flag = name === 'catsEye' ? 'cats-eye' : name;
+    const value = BOKEH_PARAMS[name].max * 0.7;
+    const changed = await call(...(name === 'aperture' ? [] : ['--aperture=0.1']), `--${flag}=${value}`);
+    expect([name, changed.equals(plain)]).toEqual([name, false]);
+    const tooLarge = await relievo(['bokeh', at('a.png'), `--${flag}=${BOKEH_PARAMS[name].max + 1}`]);
+    expect(tooLarge).toMatchObject({ code: 2, err: expect.stringContaining(`--${flag}`) });
+  }
 });
 
 test('info prints JSON of the upright size', async () => {

@@ -25,16 +25,18 @@ describe('conserves light', () => {
       focus: fc.double({ min: 0, max: 1, noNaN: true }),
       aperture: fc.double({ min: 0, max: 0.2, noNaN: true }),
       shape: fc.constantFrom<NonNullable<BokehOptions['shape']>>('disc', 5, 6, 7, 8, 9),
+      ring: fc.constantFrom(0, -1, 0.5, 1),
+      catsEye: fc.constantFrom(0, 0.3, 1),
     });
     await fc.assert(
-      fc.asyncProperty(arbitrary, async ({ colour, width, height, seed, blocks, focus, aperture, shape }) => {
+      fc.asyncProperty(arbitrary, async ({ colour, width, height, seed, blocks, ...options }) => {
         const image = paint(width, height, () => colour);
         const hash = (x: number, y: number) => (Math.abs(Math.sin(x * 12.9 + y * 78.2 + (seed % 997))) * 437.5) % 1;
         const depth = depthOf(width, height, (x, y) => hash(Math.floor(x / blocks), Math.floor(y / blocks)));
-        const out = await applyBokeh(image, depth, { focus, aperture, shape });
+        const out = await applyBokeh(image, depth, options);
         expect(maxDifference(out, image)).toBeLessThanOrEqual(1);
       }),
-      { numRuns: 40 },
+      { numRuns: 60 },
     );
   });
 
@@ -237,14 +239,27 @@ describe('options do what they say', () => {
     ['rotation', { rotation: 30 }],
     ['roundness', { roundness: 1 }],
     ['squeeze', { squeeze: 2 }],
+    ['ring', { ring: 0.5 }],
+    ['catsEye', { catsEye: 0.5 }],
+    ['falloff', { falloff: 0.5 }],
     ['highlights', { highlights: 3 }],
   ])('%s', async (_, change) => {
     const plain = await applyBokeh(photo, far, base);
     expect(maxDifference(plain, await applyBokeh(photo, far, { ...base, ...change }))).toBeGreaterThan(4);
   });
 
-  test('every option of the table is covered above', () => {
-    expect(Object.keys(BOKEH_PARAMS).sort()).toEqual(['aperture', 'highlights', 'rotation', 'roundness', 'squeeze']);
+  test('every option of the table is covered above or below', () => {
+    expect(Object.keys(BOKEH_PARAMS).sort()).toEqual([
+      'aperture',
+      'catsEye',
+      'falloff',
+      'highlights',
+      'recover',
+      'ring',
+      'rotation',
+      'roundness',
+      'squeeze',
+    ]);
   });
 
   test('squeeze makes the disc taller than wide; a pentagon is upside down behind the focus', async () => {
@@ -269,6 +284,125 @@ describe('options do what they say', () => {
     const before = await extent({ shape: 5, roundness: 0 }, 1);
     expect(before.up).toBeGreaterThan(before.down);
     expect(behind.down).toBeGreaterThan(behind.up);
+  });
+
+  describe('recover', () => {
+    // A surface of one chromaticity, red 4 : green 1 : blue 1, dim on the left, so bright on the right that red clips.
+    const shade = (x: number) => (x < 48 ? 0.1 + (0.15 * x) / 48 : 0.5);
+    const code = (v: number) => Math.round(255 * linearToSrgb(Math.min(1, v)));
+    const lit = paint(96, 96, (x) => [code(4 * shade(x)), code(shade(x)), code(shade(x))]);
+    const away = depthOf(96, 96, () => 0);
+    test('what is clipped in one channel is as bright as pixels of the same colour tell', async () => {
+      const dark = paint(96, 96, (x, y) => (y % 8 < 6 ? [0, 0, 0] : pixel(lit, x, y)) as [number, number, number]);
+      const truth = (n: number) => (n * 2) / 4;
+      for (const [recover, brightness] of [
+        [1, truth(1)],
+        [0.5, truth(0.75)],
+        [0, truth(0.5)],
+      ] as const) {
+        const out = await applyBokeh(dark, away, { focus: 1, aperture: 0.2, recover });
+        const right = SRGB_TO_LINEAR[pixel(out, 76, 48)[0]!]!;
+        expect([recover, Math.abs(right / brightness - 1) < 0.12]).toEqual([recover, true]);
+      }
+    });
+
+    test('what is in focus, and what nothing tells, stays', async () => {
+      const sharp = await applyBokeh(lit, away, { focus: 0, aperture: 0.1 });
+      expect(maxDifference(sharp, lit)).toBe(0);
+      const alone = paint(96, 96, (x) => (x < 48 ? [255, 120, 60] : [60, 60, 60]));
+      const plain = await applyBokeh(alone, away, { focus: 1, aperture: 0.1, recover: 0 });
+      expect(maxDifference(await applyBokeh(alone, away, { focus: 1, aperture: 0.1 }), plain)).toBe(0);
+    });
+  });
+
+  describe('the light of one point', () => {
+    const SIDE = 160;
+    const HALF_CELL = 4;
+    const at = (x: number, y: number) =>
+      paint(SIDE, SIDE, (i, j) => (Math.abs(i - x) < 3 && Math.abs(j - y) < 3 ? [255, 255, 255] : [0, 0, 0]));
+    const blur = (x: number, y: number, options: BokehOptions, d = 0) =>
+      applyBokeh(
+        at(x, y),
+        depthOf(SIDE, SIDE, () => d),
+        { focus: 1 - d, aperture: 0.2, highlights: 10, ...options }, // radius 32
+      );
+    const value = (image: ImageDataLike, x: number, y: number) => SRGB_TO_LINEAR[pixel(image, x, y)[1]!]!;
+    /** Pixels from (x, y) that are lit in a direction. */
+    const extent = (image: ImageDataLike, x: number, y: number, dx: number, dy: number) => {
+      const threshold = value(image, x, y) / 2;
+      let n = 0;
+      while (value(image, Math.round(x + n * dx), Math.round(y + n * dy)) > threshold) n++;
+      return n;
+    };
+    const d = Math.SQRT1_2;
+
+    test('ring 1 gathers it at the rim, -1 in the middle; its sum stays', async () => {
+      const [even, bright, soft] = await Promise.all([0, 1, -1].map((ring) => blur(80, 80, { ring })));
+      const rim = 20; // cells of 8 pixels soften the last ones
+      expect(value(even!, 80 + rim, 80) / value(even!, 80, 80)).toBeCloseTo(1, 1);
+      expect(value(bright!, 80 + rim, 80)).toBeGreaterThan(2 * value(bright!, 80, 80));
+      expect(value(soft!, 80 + rim, 80)).toBeLessThan(0.75 * value(soft!, 80, 80)); // 0.66
+      expect(value(bright!, 80, 80)).toBeLessThan(value(even!, 80, 80));
+      for (const image of [bright!, soft!]) expect(light(image) / light(even!)).toBeCloseTo(1, 1);
+      // No light beyond the disc: 32 pixels and two cells of 8.
+      for (const image of [bright!, soft!]) expect(value(image, 80 + 49, 80)).toBe(0);
+    });
+
+    test("cat's eye: round in the middle, cut along the radius towards the corners, on the outside behind the focus", async () => {
+      const middle = await blur(80, 80, { catsEye: 0.8 });
+      for (const [dx, dy] of [
+        [1, 0],
+        [-1, 0],
+        [0, 1],
+        [0, -1],
+        [d, d],
+      ] as const)
+        expect(Math.abs(extent(middle, 80, 80, dx, dy) - 32)).toBeLessThanOrEqual(HALF_CELL);
+      const corner = await blur(130, 130, { catsEye: 0.8 });
+      const [out, back, side] = [
+        extent(corner, 130, 130, d, d),
+        extent(corner, 130, 130, -d, -d),
+        extent(corner, 130, 130, d, -d),
+      ];
+      // The barrel's disc is shifted by 0.8 · 32 · 71 / 113 = 16 pixels: it ends 16 from the centre.
+      expect(Math.abs(out - 16)).toBeLessThanOrEqual(HALF_CELL);
+      expect(Math.abs(back - 32)).toBeLessThanOrEqual(HALF_CELL);
+      // Two discs of radius 32, 16 apart, meet 31 from the line between them, 8 from the centre.
+      expect(Math.abs(side - Math.sqrt(32 ** 2 - 16 ** 2))).toBeLessThanOrEqual(HALF_CELL);
+      const small = await Promise.all(
+        [0, 0.8].map((catsEye) => blur(130, 130, { catsEye, aperture: 0.04, highlights: 0 })),
+      );
+      expect(light(small[1]!) / light(small[0]!)).toBeCloseTo(1, 1);
+      const before = await blur(130, 130, { catsEye: 0.8 }, 1);
+      expect(extent(before, 130, 130, -d, -d)).toBeLessThan(extent(before, 130, 130, d, d));
+    });
+
+    test("cat's eye and a squeezed aperture: what is cut stays inside the uncut disc", async () => {
+      const [whole, cut] = await Promise.all([0, 1].map((catsEye) => blur(120, 50, { squeeze: 2, catsEye })));
+      let inside = 0;
+      for (let y = 0; y < SIDE; y++)
+        for (let x = 0; x < SIDE; x++) {
+          if (value(cut!, x, y) > 0.02) expect(value(whole!, x, y)).toBeGreaterThan(0);
+          inside += value(whole!, x, y) > 0.02 && value(cut!, x, y) === 0 ? 1 : 0;
+        }
+      expect(inside).toBeGreaterThan(100);
+    });
+  });
+
+  test('falloff is the fourth power of the cosine: the share at the corner, nothing in the middle, also in focus', async () => {
+    const grey = paint(101, 101, () => [188, 188, 188]);
+    for (const depthOfAll of [1, 0]) {
+      const out = await applyBokeh(
+        grey,
+        depthOf(101, 101, () => depthOfAll),
+        { focus: 1, aperture: 0.03, falloff: 0.75 },
+      );
+      const share = (x: number, y: number) => SRGB_TO_LINEAR[pixel(out, x, y)[0]!]! / SRGB_TO_LINEAR[188]!;
+      expect(share(50, 50)).toBeCloseTo(1, 2);
+      expect(share(0, 0)).toBeCloseTo(0.255, 2);
+      // tan² = 1 at the corner, 1/4 half way.
+      expect(share(25, 25)).toBeCloseTo((1 + 1 / 4) ** -2, 1);
+    }
   });
 
   test('highlights leave what is in focus alone', async () => {
@@ -337,6 +471,9 @@ describe('bounds', () => {
     [{ aperture: 1 }, 'INVALID_PARAM', /aperture/],
     [{ aperture: NaN }, 'INVALID_PARAM', /aperture/],
     [{ shape: 4 }, 'INVALID_PARAM', /shape/],
+    [{ catsEye: 2 }, 'INVALID_PARAM', /'catsEye'.*0 to 1/],
+    [{ threads: 0 }, 'INVALID_PARAM', /threads/],
+    [{ threads: 1.5 }, 'INVALID_PARAM', /threads/],
     [{ focus: 1.5 }, 'INVALID_PARAM', /focus/],
     [{ focus: { x: 400, y: 1 } }, 'INVALID_PARAM', /inside/],
     [{ focus: [0.1] }, 'INVALID_PARAM', /focus/],
@@ -393,6 +530,15 @@ describe('a long task', () => {
       await expect(call).rejects.toBe(reason);
       expect(after).toBe(0);
     }
+  });
+
+  test('threads that cannot start (here they would have to run TypeScript) cost nothing but time', async () => {
+    const seen: number[] = [];
+    const options = { focus: 0.5, aperture: 0.02 };
+    const out = await applyBokeh(photo, depth, { ...options, threads: 3, onProgress: (p) => seen.push(p) });
+    expect(out.data).toEqual((await applyBokeh(photo, depth, { ...options, threads: 1 })).data);
+    expect(seen).toEqual([...seen].sort((a, b) => a - b));
+    expect(seen.at(-1)).toBe(1);
   });
 
   test('aborted before it starts', async () => {

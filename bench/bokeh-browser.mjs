@@ -1,0 +1,213 @@
+/**
+ * Scores depth-of-field renderers that need a page, in headless Chromium, beside ours on the CPU and two that are
+ * computed here; times those of the page at 1 MP.
+ *
+ *   npm run build && npm run bench:bokeh:browser [-- FOLDER] [--scenes 000,001] [--out DIR] [--no-time]
+ *     [--apertures 0.01,0.02,0.04]
+ *
+ * FOLDER as for bench/bokeh.mjs. Installs bench/browser/package.json when it is not. Chromium runs without a GPU.
+ */
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import sharp from 'sharp';
+import { build } from 'vite';
+import { applyBokeh } from '../dist/effects/index.js';
+import { findChromium } from '../scripts/setup.mjs';
+import { depthGaussian, gather } from './lib/baselines.mjs';
+import { score } from './lib/score.mjs';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    scenes: { type: 'string' },
+    out: { type: 'string' },
+    'no-time': { type: 'boolean' },
+    apertures: { type: 'string', default: '0.02' },
+  },
+});
+const folder =
+  positionals[0] ??
+  process.env.RELIEVO_BOKEH_REFERENCES ??
+  fileURLToPath(new URL('../../shared/bench/bokeh', import.meta.url));
+const root = fileURLToPath(new URL('browser', import.meta.url));
+if (!existsSync(join(root, 'node_modules')))
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, stdio: 'inherit' });
+
+const site = await mkdtemp(join(tmpdir(), 'relievo-bench-'));
+await build({
+  configFile: false,
+  root,
+  base: './',
+  logLevel: 'error',
+  resolve: { alias: { '@mediapipe/selfie_segmentation': join(root, 'selfie-segmentation.js') } },
+  build: { outDir: site, emptyOutDir: true, target: 'es2022' },
+});
+const TYPES = { '.html': 'text/html', '.js': 'text/javascript' };
+const server = createServer(async ({ url }, response) => {
+  const file = join(site, new URL(url, 'http://x').pathname);
+  try {
+    response.setHeader('content-type', TYPES[extname(file)] ?? 'application/octet-stream');
+    response.end(await readFile(file));
+  } catch {
+    response.writeHead(404).end();
+  }
+});
+await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+const browser = await chromium.launch({
+  executablePath: findChromium(),
+  args: ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+});
+
+try {
+  const page = await browser.newPage();
+  page.on('pageerror', (e) => console.error(e.message));
+  await page.goto(`http://127.0.0.1:${server.address().port}/index.html`);
+  await page.waitForFunction(() => 'render' in window);
+  const inPage =
+    (method, frames) =>
+    async (image, depth, { focus, aperture }) => {
+      const pixels = Buffer.from(image.data).toString('base64');
+      const { buffer, byteOffset, byteLength } = depth.data;
+      const disparities = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+      const scene = { width: image.width, height: image.height, pixels, disparities, focus, aperture };
+      const result = await page.evaluate(([m, s, n]) => window.render(m, s, n), [method, scene, frames]);
+      return { ...image, ...result, data: new Uint8ClampedArray(Buffer.from(result.pixels, 'base64')) };
+    };
+  const METHODS = {
+    'body-segmentation drawBokehEffect': inPage('bodySegmentation', 1),
+    'depth-varying Gaussian': depthGaussian,
+    'postprocessing DepthOfFieldEffect': inPage('postprocessing', 1),
+    'plain gather': gather,
+    'relievo, CPU': (image, depth, { focus, aperture }) => applyBokeh(image, depth, { focus, aperture }),
+    'relievo, GPU': inPage('relievo', 1),
+  };
+
+  let settings = (await readFile(join(folder, 'settings.jsonl'), 'utf8')).trim().split('\n').map(JSON.parse);
+  if (values.scenes) settings = settings.filter((s) => values.scenes.split(',').includes(s.name));
+  const scores = new Map(Object.keys(METHODS).map((m) => [m, []]));
+  const apart = [];
+  for (const s of settings) {
+    const [image, lens] = await Promise.all(['sharp', 'lens'].map((f) => readImage(join(folder, f, `${s.name}.png`))));
+    const depth = await readDepth(join(folder, 'disparity', `${s.name}.png`));
+    const pictures = {};
+    for (const [method, render] of Object.entries(METHODS)) {
+      pictures[method] = await render(image, depth, s);
+      scores.get(method).push(score(lens, pictures[method], depth.data));
+      if (values.out) await write(values.out, method, s.name, pictures[method]);
+    }
+    apart.push({ name: s.name, ...difference(pictures['relievo, CPU'].data, pictures['relievo, GPU'].data) });
+  }
+  console.log(`${settings.length} scenes\n`);
+  console.log(
+    '| renderer | PSNR dB | SSIM | 99.9 % error | band dB | scenes above relievo |\n|---|---|---|---|---|---|',
+  );
+  const best = scores.get('relievo, GPU');
+  for (const [method, rows] of scores) {
+    const mean = (key) => rows.reduce((sum, r) => sum + r[key], 0) / rows.length;
+    const above = method.startsWith('relievo') ? '' : rows.filter((r, i) => r.psnr >= best[i].psnr).length;
+    console.log(
+      `| ${method} | ${mean('psnr').toFixed(2)} | ${mean('ssim').toFixed(4)} | ${mean('worst').toFixed(1)} | ${mean('band').toFixed(2)} | ${above} |`,
+    );
+  }
+  const worst = (key) => Math.max(...apart.map((a) => a[key]));
+  console.log(`\nGPU against CPU, the worst scene: mean ${worst('mean').toFixed(3)}, 99.9 % ${worst('most')} of 255`);
+
+  if (!values['no-time']) {
+    const s = settings[Math.min(9, settings.length - 1)];
+    const image = await readImage(join(folder, 'sharp', `${s.name}.png`), 1024);
+    const depth = enlarge(await readDepth(join(folder, 'disparity', `${s.name}.png`)), 1024);
+    console.log(`\nScene ${s.name} at 1024 × 1024, shaders on the CPU\n`);
+    console.log(
+      '| aperture | renderer | ms per frame | CPU ms per frame | passes | reads per pixel |\n|---|---|---|---|---|---|',
+    );
+    for (const aperture of values.apertures.split(',').map(Number)) {
+      for (const method of ['postprocessing', 'relievo', 'bodySegmentation']) {
+        const run = inPage(method, 4);
+        await inPage(method, 1)(image, depth, { ...s, aperture });
+        // The same call twice with 1 and with 4 frames: the difference is what frames take.
+        const cpu = [gpuProcessMs()];
+        await inPage(method, 1)(image, depth, { ...s, aperture });
+        cpu.push(gpuProcessMs());
+        const { ms, cost } = await run(image, depth, { ...s, aperture });
+        cpu.push(gpuProcessMs());
+        const perFrame = (cpu[2] - cpu[1] - (cpu[1] - cpu[0])) / 3;
+        console.log(
+          `| ${aperture} | ${method} | ${ms.toFixed(0)} | ${perFrame.toFixed(0)} | ${cost?.passes ?? ''} | ${cost?.reads.toFixed(0) ?? ''} |`,
+        );
+      }
+    }
+  }
+} finally {
+  await browser.close();
+  server.close();
+  await rm(site, { recursive: true });
+}
+
+/** CPU time of Chromium's GPU process, where shaders run: other work on the machine does not count (Linux only). */
+function gpuProcessMs() {
+  if (!existsSync('/proc')) return NaN;
+  const processes = new Map();
+  for (const id of readdirSync('/proc').filter((d) => /^\d+$/.test(d))) {
+    try {
+      const stat = readFileSync(`/proc/${id}/stat`, 'utf8');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const gpu = readFileSync(`/proc/${id}/cmdline`, 'utf8').includes('--type=gpu-process');
+      processes.set(id, { parent: fields[1], ms: (Number(fields[11]) + Number(fields[12])) * 10, gpu });
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  const mine = (id) => id === String(process.pid) || (processes.has(id) && mine(processes.get(id).parent));
+  let sum = 0;
+  for (const [id, { ms, gpu }] of processes) if (gpu && mine(id)) sum += ms;
+  return sum;
+}
+
+function difference(a, b) {
+  const histogram = new Float64Array(256);
+  for (let i = 0; i < a.length; i++) if (i % 4 < 3) histogram[Math.abs(a[i] - b[i])]++;
+  const count = a.length * 0.75;
+  let most = 0;
+  for (let seen = histogram[0]; seen < 0.999 * count; seen += histogram[most]) most++;
+  return { mean: histogram.reduce((sum, n, v) => sum + n * v, 0) / count, most };
+}
+
+async function readImage(file, side) {
+  const picture = sharp(file).ensureAlpha();
+  if (side) picture.resize(side, side);
+  const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
+  return { width: info.width, height: info.height, data: new Uint8ClampedArray(data) };
+}
+
+async function readDepth(file) {
+  const { data, info } = await sharp(file)
+    .toColourspace('grey16')
+    .raw({ depth: 'ushort' })
+    .toBuffer({ resolveWithObject: true });
+  const codes = new Uint16Array(data.buffer, data.byteOffset, info.width * info.height);
+  return { width: info.width, height: info.height, data: Float32Array.from(codes, (v) => v / 65535) };
+}
+
+function enlarge({ width, height, data }, side) {
+  const at = (v, n) => Math.floor(((v + 0.5) * n) / side);
+  const out = new Float32Array(side * side);
+  for (let y = 0; y < side; y++)
+    for (let x = 0; x < side; x++) out[y * side + x] = data[at(y, height) * width + at(x, width)];
+  return { width: side, height: side, data: out };
+}
+
+async function write(dir, method, name, { width, height, data }) {
+  const to = join(dir, method.replace(/\W+/g, '-'));
+  await mkdir(to, { recursive: true });
+  await sharp(Buffer.from(data), { raw: { width, height, channels: 4 } })
+    .removeAlpha()
+    .png()
+    .toFile(join(to, `${name}.png`));
+}

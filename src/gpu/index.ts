@@ -1,0 +1,9 @@
+export {
+  Device,
+  type AnyCanvas,
+  type DeviceOptions,
+  type Precision,
+  type Texture,
+  type TextureFormat,
+} from './device.js';
+export type { Draw, Rect } from './device.js';
