@@ -34,7 +34,7 @@ async function load(id) {
 
 const backbone = await load('relievo-backbone');
 const head = await load('relievo-depth');
-const taps = head.manifest.requires.taps;
+const taps = head.manifest.requires.taps.map((t) => t.tap);
 for (const { input, width, height, output } of JSON.parse(readFileSync(jobs, 'utf8'))) {
   const file = readFileSync(input);
   const pixels = new Float32Array(file.buffer.slice(file.byteOffset, file.byteOffset + file.length));
