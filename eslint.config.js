@@ -7,8 +7,9 @@ const MAY_IMPORT = {
   depth: ['core', 'image', 'hydra'],
   hydra: ['core', 'image'],
   effects: ['core', 'image', 'depth'],
+  portrait: ['core', 'image', 'depth', 'hydra'],
   node: ['core', 'image', 'depth', 'effects'],
-  cli: ['core', 'image', 'depth', 'hydra', 'effects', 'node'],
+  cli: ['core', 'image', 'depth', 'hydra', 'portrait', 'effects', 'node'],
 };
 
 const direction = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({

@@ -1,6 +1,7 @@
 import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
 import { forRows, part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
+import type { Face } from '../image/face.js';
 import { encodeSrgb8, SRGB_TO_LINEAR } from '../image/colour.js';
 import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { outline, type Outline } from './aperture.js';
@@ -15,6 +16,8 @@ import { Ranges } from './ranges.js';
 export interface BokehOptions {
   /** What is sharp. A point is in pixels of the image. Default: `'subject'`. */
   focus?: Focus | undefined;
+  /** Faces in the image, for `focus: 'faces'` and `{ face: i }`: what `detectFaces` returns. */
+  faces?: readonly Face[] | undefined;
   /** Radius of the blur disc at a disparity difference of 1, as a share of the image's long side: 0..0.2. Default: 0.03. */
   aperture?: number | undefined;
   /** `'disc'`, or the number of blades, 5..9. Default: `'disc'`. */
@@ -45,7 +48,7 @@ export const BOKEH_PARAMS = {
 } as const satisfies NumberTable;
 
 const SHAPES = ['disc', 5, 6, 7, 8, 9] as const;
-const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'shape', 'signal', 'onProgress'];
+const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'faces', 'shape', 'signal', 'onProgress'];
 
 /** Difference of blur radius, in pixels, below which nothing is an edge. */
 const EDGE_PIXELS = 1;
@@ -83,7 +86,7 @@ export async function applyBokeh(
   checkImage('bokeh', image);
   const { width, height } = image;
   const map = await matchDepth('bokeh', depth, image, part(options, 0, 0.1));
-  const { near, far } = resolveFocus('bokeh', options.focus ?? 'subject', map);
+  const { near, far } = resolveFocus('bokeh', options.focus ?? 'subject', map, { faces: options.faces, aperture });
 
   const strength = aperture * Math.max(width, height);
   const radius = (d: number) => strength * (d > near ? d - near : d < far ? d - far : 0);
