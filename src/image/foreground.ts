@@ -4,7 +4,7 @@ import { createImage, type ImageDataLike, type OutputImage } from './image-data.
 import type { Matte } from './matte.js';
 
 /** Pixels of the finest grid that is solved whole; above it the photo is solved in strips. */
-const WHOLE = 700_000;
+const WHOLE = 200_000;
 /** Grids up to this many pixels are solved with many steps: they spread colour across the picture. */
 const SMALL = 1024;
 const STEPS_SMALL = 10;
@@ -177,7 +177,8 @@ function relax(
       let [fr, fg, fb, br, bg, bb] = [0, 0, 0, 0, 0, 0];
       for (let k = 0; k < 4; k++) {
         const j = near[k]!;
-        const d = SMOOTH + EDGE * Math.abs(a - alpha[j]!);
+        const step = a - alpha[j]!;
+        const d = SMOOTH + EDGE * (step < 0 ? -step : step);
         const q = j * 6;
         w += d;
         fr += d * colours[q]!;
