@@ -8,8 +8,9 @@ const MAY_IMPORT = {
   hydra: ['core', 'image'],
   gpu: ['core'],
   effects: ['core', 'image', 'depth', 'gpu'],
+  portrait: ['core', 'image', 'depth', 'hydra'],
   node: ['core', 'image', 'depth', 'effects'],
-  cli: ['core', 'image', 'depth', 'hydra', 'effects', 'node'],
+  cli: ['core', 'image', 'depth', 'hydra', 'portrait', 'effects', 'node'],
 };
 
 const direction = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({

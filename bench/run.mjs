@@ -3,11 +3,10 @@
  *
  *     npm run bench [-- --runs 7]
  *
- * Each warm figure is the median of the runs, with the fastest and slowest. "Reuse" is what a second head costs when the
- * features are there, as a share of the backbone: both measured in the same run.
+ * Each warm figure is the median of the runs, with the fastest and slowest. "Reuse" compares one Hydra with separate
+ * networks, all measured in the same runs.
  */
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { build, ROOT, setup } from '../scripts/setup.mjs';
@@ -57,7 +56,6 @@ const first = await photoOf(1155, 866);
 const [cold] = await time(() => estimateDepth(first, { hydra }));
 row('cold: first estimateDepth', '1 MP', [cold]);
 
-const medians = {};
 for (const [size, width, height] of [
   ['1 MP', 1155, 866],
   ['12 MP', 4000, 3000],
@@ -88,7 +86,6 @@ for (const [size, width, height] of [
   row('upsampling to the photo', size, t.upsampling);
   row('estimateDepth, all of it', size, t.depth);
   row('applyBokeh, aperture 0.02', size, t.bokeh);
-  medians[size] = rows.filter((r) => r.size === size);
 }
 
 const ms = (v) => v.toFixed(0).padStart(7);
@@ -98,14 +95,57 @@ for (const r of rows)
   console.log(
     `${`${r.what}, ${r.size}`.padEnd(46)} ${ms(r.median)} ${ms(r.min)} ${ms(r.max)} ${String(r.runs).padStart(5)}`,
   );
-const of = (size, name) => medians[size].find((r) => r.what.startsWith(name)).median;
-console.log(
-  `\nReuse: a second head costs ${((of('1 MP', 'second') / of('1 MP', 'backbone')) * 100).toFixed(0)} % of the backbone (1 MP).`,
-);
-const bytes = ['relievo-backbone', 'relievo-depth'].map(
-  (m) => JSON.parse(readFileSync(fileURLToPath(new URL(`../models/${m}/module.json`, import.meta.url)), 'utf8')).bytes,
-);
-console.log(
-  `Weights: backbone ${(bytes[0] / 1e6).toFixed(2)} MB + depth head ${(bytes[1] / 1e6).toFixed(2)} MB = ${((bytes[0] + bytes[1]) / 1e6).toFixed(2)} MB.`,
-);
+await reuse();
 hydra.dispose();
+
+/**
+ * What sharing the backbone saves: every shipped head by itself (backbone and head, as a separate network would run)
+ * against one Hydra for all of them.
+ */
+async function reuse() {
+  const models = new URL('../models/', import.meta.url);
+  const bytesOf = (id) => JSON.parse(readFileSync(new URL(`${id}/module.json`, models), 'utf8')).bytes;
+  const tasks = ['depth', 'matte', 'faces'].filter((t) => existsSync(new URL(`relievo-${t}/module.json`, models)));
+  await hydra.add(tasks);
+  const backbone = bytesOf('relievo-backbone');
+  const pixels = await photoOf(1155, 866);
+  const t = Object.fromEntries(['backbone', ...tasks, 'together'].map((k) => [k, []]));
+  for (let i = 0; i <= runs; i++) {
+    const round = {};
+    const photo = await hydra.open(pixels);
+    [round.backbone] = await time(async () => (await hydra.extract(photo)).dispose());
+    for (const task of tasks) [round[task]] = await time(() => hydra.run(task, photo));
+    hydra.close(photo);
+    const other = await hydra.open(pixels);
+    [round.together] = await time(() => Promise.all(tasks.map((task) => hydra.run(task, other))));
+    hydra.close(other);
+    if (i > 0) for (const [k, v] of Object.entries(round)) t[k].push(v);
+  }
+  const median = (v) => [...v].sort((a, b) => a - b)[v.length >> 1];
+  const m = Object.fromEntries(Object.entries(t).map(([k, v]) => [k, median(v)]));
+  const line = (what, time, bytes, share) =>
+    console.log(
+      `${what.padEnd(34)} ${time.toFixed(0).padStart(7)} ms ${(bytes / 1e6).toFixed(2).padStart(6)} MB  ${share}`,
+    );
+  console.log('\nReuse (1 MP photo)                     time    weights  share of the backbone: time, bytes');
+  line('backbone', m.backbone, backbone, '');
+  let [apart, apartBytes, bytes] = [0, 0, backbone];
+  for (const task of tasks) {
+    const own = bytesOf(`relievo-${task}`);
+    line(`${task} head`, m[task], own, `${percent(m[task] / m.backbone)}, ${percent(own / backbone)}`);
+    apart += m.backbone + m[task];
+    apartBytes += backbone + own;
+    bytes += own;
+  }
+  line(`${tasks.length} separate networks`, apart, apartBytes, '');
+  line(
+    'one Hydra, all heads at once',
+    m.together,
+    bytes,
+    `saves ${percent(1 - m.together / apart)}, ${percent(1 - bytes / apartBytes)}`,
+  );
+}
+
+function percent(v) {
+  return `${(v * 100).toFixed(0)} %`;
+}

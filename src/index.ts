@@ -4,4 +4,4 @@ export { createImage, MAX_PIXELS, type ImageDataLike, type OutputImage } from '.
 export * from './hydra/index.js';
 export * from './depth/index.js';
 export * from './effects/index.js';
-export type { Matte } from './image/matte.js';
+export * from './portrait/index.js';

@@ -1,7 +1,7 @@
 import { applyBokeh, BOKEH_PARAMS, type BokehOptions } from '../effects/bokeh.js';
 import { checkEnding, writeImage } from '../node/write.js';
 import { numberFlag, UsageError, type Command, type Flags } from './command.js';
-import { openPhoto, photoDepth } from './session.js';
+import { facesFor, openPhoto, photoDepth } from './session.js';
 
 type NumberName = keyof typeof BOKEH_PARAMS;
 
@@ -16,10 +16,11 @@ function lensHelp(name: NumberName): string {
 }
 
 export const bokeh: Command = {
-  usage: `relievo bokeh PHOTO… [-o out.png] [--depth D.png | --network] [--focus X,Y|0..1|NEAR-FAR|subject] [--aperture 0.03] [--shape disc|5..9] [LENS]
+  usage: `relievo bokeh PHOTO… [-o out.png] [--depth D.png | --network] [--focus X,Y|0..1|NEAR-FAR|subject|faces|face:N] [--aperture 0.03] [--shape disc|5..9] [LENS]
   Depth of field. --depth: a grey picture taken as it is (16-bit / 65535, 8-bit / 255), instead of the
   photo's own or the network's; --network: the network's, whatever the photo carries.
-  --focus: a point in pixels of the upright photo, a disparity, a range of disparities, or the subject (default).
+  --focus: a point in pixels of the upright photo, a disparity, a range of disparities, the subject (default), every
+  face, or the N-th face from 0 as 'relievo faces' lists them.
   --aperture: radius of the blur as a share of the long side, at a disparity difference of 1.
   LENS, each a number; one below 0 as --ring=-0.5:
 ${LENS.map(lensHelp).join('\n')}`,
@@ -48,7 +49,8 @@ ${LENS.map(lensHelp).join('\n')}`,
       checkEnding(out);
       const photo = await openPhoto(path, flags, io);
       const { depth: map } = await photoDepth(path, photo, flags, io);
-      const result = await applyBokeh(photo, map, { ...settings, signal: io.signal });
+      const faces = await facesFor([settings.focus], photo, io);
+      const result = await applyBokeh(photo, map, { ...settings, faces, signal: io.signal });
       await writeImage(out, result, { metadataFrom: photo.file, signal: io.signal });
       return { photo: path, bokeh: out, width: result.width, height: result.height };
     };
@@ -58,8 +60,10 @@ ${LENS.map(lensHelp).join('\n')}`,
 function parseFocus(flags: Flags): NonNullable<BokehOptions['focus']> {
   const text = flags['focus'];
   if (text === undefined) return 'subject';
-  if (text === 'subject') return text;
+  if (text === 'subject' || text === 'faces') return text;
   const value = typeof text === 'string' ? text : '';
+  const face = /^face:(\d{1,3})$/.exec(value);
+  if (face) return { face: Number(face[1]) };
   const pair = /^(\d+(?:\.\d+)?),(\d+(?:\.\d+)?)$/.exec(value);
   if (pair) return { x: Number(pair[1]), y: Number(pair[2]) };
   const range = /^([01](?:\.\d+)?)-([01](?:\.\d+)?)$/.exec(value);
@@ -69,7 +73,7 @@ function parseFocus(flags: Flags): NonNullable<BokehOptions['focus']> {
   }
   if (/^[01](?:\.\d+)?$/.test(value) && Number(value) <= 1) return Number(value);
   throw new UsageError(
-    `--focus must be X,Y in pixels, a disparity 0..1, a range like 0.6-0.9, or 'subject', received '${text}'.`,
+    `--focus must be X,Y in pixels, a disparity 0..1, a range like 0.6-0.9, 'subject', 'faces' or face:N, received '${text}'.`,
   );
 }
 

@@ -1,16 +1,18 @@
-import { RelievoError } from '../core/errors.js';
+import { isRelievoError, RelievoError } from '../core/errors.js';
 import { replaceBackground, type Background } from '../effects/replace-background.js';
 import { parseColour } from '../image/parse-colour.js';
 import { readDepth } from '../node/depth-file.js';
-import { readImageFile } from '../node/read.js';
+import { readImageFile, type NodeImage } from '../node/read.js';
 import { checkEnding, writeImage } from '../node/write.js';
-import { numberFlag, type Command } from './command.js';
-import { openPhoto, photoDepth } from './session.js';
+import { cutOut } from '../portrait/matte.js';
+import { numberFlag, type Command, type Io } from './command.js';
+import { openHydraFor, openPhoto, photoDepth } from './session.js';
 
 export const cutout: Command = {
   usage: `relievo cutout PHOTO… [-o out.png] [--background FILE|COLOUR|none] [--matte M.png] [--depth D.png | --network]
   The subject before nothing (none, the default), a colour (#rrggbb or a name) or another photo. --blur R: before its
-  own background, blurred by R of the long side. --matte: a grey picture, white = subject; without it the depth decides.`,
+  own background, blurred by R of the long side. --matte: a grey picture, white = subject. Without it people
+  are the subject, or, with --depth or --network, what is near.`,
   options: {
     background: { type: 'string' },
     blur: { type: 'string' },
@@ -28,13 +30,25 @@ export const cutout: Command = {
       const background = await readBackground(flags['background'], blur, io.signal);
       const matte =
         typeof flags['matte'] === 'string' ? await readDepth(flags['matte'], { signal: io.signal }) : undefined;
-      const depth = matte ? undefined : (await photoDepth(path, photo, flags, io)).depth;
-      const { image } = await replaceBackground(photo, { background, matte, depth, signal: io.signal });
+      const byDepth = typeof flags['depth'] === 'string' || flags['network'] === true;
+      const people = matte || byDepth ? undefined : await cutPeople(photo, io);
+      const depth = matte || people ? undefined : (await photoDepth(path, photo, flags, io)).depth;
+      const { image } = await replaceBackground(photo, { background, matte, depth, ...people, signal: io.signal });
       await writeImage(out, image, { metadataFrom: photo.file, signal: io.signal });
       return { photo: path, cutout: out, width: image.width, height: image.height };
     };
   },
 };
+
+/** Matte and own colours of the people; undefined where this copy of Relievo has no matte head. */
+async function cutPeople(photo: NodeImage, io: Io) {
+  try {
+    return await cutOut(photo, { hydra: await openHydraFor('matte', io), signal: io.signal });
+  } catch (error) {
+    if (!isRelievoError(error, 'MODEL_NETWORK')) throw error;
+    return undefined;
+  }
+}
 
 async function readBackground(
   given: string | boolean | undefined,

@@ -7,10 +7,11 @@ import { UsageError, type Command, type Flags, type Io } from './command.js';
 import { cutout } from './cutout.js';
 import { depth } from './depth.js';
 import { edit } from './edit.js';
+import { faces } from './faces.js';
 import { info } from './info.js';
 import { parallax } from './parallax.js';
 
-const COMMANDS: Readonly<Record<string, Command>> = { depth, bokeh, edit, cutout, parallax, info };
+const COMMANDS: Readonly<Record<string, Command>> = { depth, bokeh, edit, cutout, parallax, faces, info };
 const PHOTO_ENDINGS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif', '.gif', '.tif', '.tiff']);
 
 const COMMON = {

@@ -6,11 +6,20 @@ import type { Hydra } from '../hydra/hydra.js';
 import { readDepth } from '../node/depth-file.js';
 import { readPhotoDepth, type PhotoDepth } from '../node/embedded-depth.js';
 import { readImageFile, type NodeImage } from '../node/read.js';
+import type { Face } from '../image/face.js';
+import { detectFaces } from '../portrait/faces.js';
 import { numberFlag, type Flags, type Io } from './command.js';
 
 /** One Hydra for all photos of a call. TF.js's notices about its own speed are not the caller's business. */
 export async function openHydra(io: Io): Promise<Hydra> {
   return defaultHydra({ signal: io.signal });
+}
+
+/** The same, with the shipped head for a task. */
+export async function openHydraFor(task: string, io: Io): Promise<Hydra> {
+  const hydra = await openHydra(io);
+  await hydra.add([task], { signal: io.signal });
+  return hydra;
 }
 
 export async function openPhoto(path: string, flags: Flags, io: Io): Promise<NodeImage> {
@@ -41,4 +50,11 @@ export async function photoDepth(path: string, photo: NodeImage, flags: Flags, i
     if (own) return { depth: await sized(own.depth), source: own.kind };
   }
   return { depth: await estimateDepth(photo, { hydra: await openHydra(io), ...options }), source: 'network' };
+}
+
+/** The photo's faces, if one of the focuses is on them. */
+export async function facesFor(focuses: readonly unknown[], photo: NodeImage, io: Io): Promise<Face[] | undefined> {
+  const onFaces = (f: unknown) => f === 'faces' || (typeof f === 'object' && f !== null && 'face' in f);
+  if (!focuses.some(onFaces)) return undefined;
+  return detectFaces(photo, { hydra: await openHydraFor('faces', io), signal: io.signal });
 }

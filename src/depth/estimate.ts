@@ -3,6 +3,7 @@ import { Shared } from '../core/shared.js';
 import { part, type TaskOptions } from '../core/task.js';
 import { Hydra, type Plane } from '../hydra/hydra.js';
 import type { ImageInput } from '../image/decode.js';
+import { coverage } from '../image/refine-matte.js';
 import type { Photo } from '../hydra/photo.js';
 import { createDepthMap, type DepthMap } from './depth-map.js';
 import { refine } from './refine.js';
@@ -10,6 +11,8 @@ import { refine } from './refine.js';
 export interface EstimateOptions extends TaskOptions {
   /** The Hydra to use. Default: one shared by all calls, loaded at the first. */
   hydra?: Hydra;
+  /** Puts the step at people's outline where the matte head has it. Default: whether the Hydra has that head. */
+  matte?: boolean | undefined;
 }
 
 /** Share of the darkest and brightest cells left out when the range is set, so that one stray cell does not set it. */
@@ -35,7 +38,11 @@ export async function estimateDepth(image: ImageInput | Photo, options: Estimate
     const { disparity } = await hydra.run('depth', photo, part(options, options.hydra ? 0 : 0.3, 0.6));
     if (!disparity) throw new RelievoError('MODEL_CONTRACT', `the depth head has no output named 'disparity'.`);
     const low = { ...disparity, data: normalise(disparity) };
-    const data = await refine(low, photo, part(options, 0.6, 1));
+    const people =
+      (options.matte ?? hydra.tasks.includes('matte'))
+        ? await hydra.run('matte', photo, { signal: options.signal })
+        : {};
+    const data = await refine(low, photo, part(options, 0.6, 1), people['matte'] && coverage(people['matte']));
     options.onProgress?.(1);
     return createDepthMap(photo.width, photo.height, data);
   } finally {

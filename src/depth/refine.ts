@@ -1,6 +1,9 @@
 import { breathe, forRows, part, type TaskOptions } from '../core/task.js';
 import type { ImageDataLike } from '../image/image-data.js';
+import type { Matte } from '../image/matte.js';
+import { refineMatte } from '../image/refine-matte.js';
 import { resizePlane, resizeToTensor } from '../image/resize.js';
+import { boxMean, snapToOutline } from './outline.js';
 
 /** A plane of disparities at any size. */
 interface Disparities {
@@ -26,12 +29,14 @@ const GUIDE_EPSILON = 1e-4;
  * upsampling (Kopf et al. 2007) up to a working size, then the fast guided filter (He & Sun 2015), whose cost per full
  * pixel is one multiplication and one addition.
  *
+ * @param matte coarse coverage by people: the step at their outline is put where it, made sharp, has it.
  * @returns row-major disparities, photo.width × photo.height, in the range of the input.
  */
 export async function refine(
   low: Disparities,
   photo: ImageDataLike,
   options: TaskOptions = {},
+  matte?: Matte,
 ): Promise<Float32Array<ArrayBuffer>> {
   const side = Math.max(WORK_SIDE, low.width, low.height); // a finer map keeps what it has
   const scale = Math.min(1, side / Math.max(photo.width, photo.height));
@@ -44,11 +49,22 @@ export async function refine(
     height,
     data: await jointBilateral(low, guide, width, height, part(options, 0, scale === 1 ? 1 : 0.5)),
   };
+  if (matte) {
+    const small = scale === 1 ? photo : pixelsOf(guide, width, height);
+    work.data = snapToOutline(work, await refineMatte(matte, small, { signal: options.signal }), low.width);
+  }
   if (scale === 1) return work.data;
   await breathe(options.signal);
   // A line has no window to fit in.
   if (Math.min(width, height) < 2) return resizePlane(work.data, work, photo.width, photo.height);
   return guidedUpsample(work, guide, photo, part(options, 0.5, 1));
+}
+
+/** RGB 0..1 back to 8-bit pixels. */
+function pixelsOf(rgb: Float32Array, width: number, height: number): ImageDataLike {
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let i = 0, p = 0; i < rgb.length; i += 3, p += 4) for (let c = 0; c < 3; c++) data[p + c] = 255 * rgb[i + c]!;
+  return { width, height, data };
 }
 
 async function jointBilateral(
@@ -216,30 +232,5 @@ async function guidedUpsample(
       }
     }
   });
-  return out;
-}
-
-/** Mean over a (2r + 1)² window clipped at the border, by running sums. */
-function boxMean(p: Float32Array, width: number, height: number, r: number): Float32Array {
-  const tmp = new Float32Array(p.length);
-  const out = new Float32Array(p.length);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0, o = y * width; x < width; x++) {
-      const a = Math.max(0, x - r);
-      const b = Math.min(width - 1, x + r);
-      let s = 0;
-      for (let i = a; i <= b; i++) s += p[o + i]!;
-      tmp[o + x] = s / (b - a + 1);
-    }
-  }
-  for (let y = 0; y < height; y++) {
-    const a = Math.max(0, y - r);
-    const b = Math.min(height - 1, y + r);
-    for (let x = 0; x < width; x++) {
-      let s = 0;
-      for (let i = a; i <= b; i++) s += tmp[i * width + x]!;
-      out[y * width + x] = s / (b - a + 1);
-    }
-  }
   return out;
 }

@@ -3,6 +3,7 @@ import { invalid, knownKeys, numbers } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import type { Face } from '../image/face.js';
 import { resizeImage } from '../image/resize.js';
 import { BOKEH_PARAMS, bladesOf, type BokehOptions } from './bokeh.js';
 import type * as bokehGpu from './bokeh-gpu.js';
@@ -63,7 +64,7 @@ const PREVIEW_PARAMS = {
 
 /** Options of applyBokeh that have no passes: refused, rather than left out silently. */
 const WITHOUT_PASSES = ['ring', 'catsEye', 'falloff'] as const;
-const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'shape', 'threads'];
+const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'faces', 'shape', 'threads'];
 
 type Passes = typeof bokehGpu;
 type Canvas = HTMLCanvasElement | OffscreenCanvas;
@@ -201,7 +202,10 @@ export class BokehPreview {
     const { rotation, roundness, squeeze, recover, highlights } = settings;
     const blades = bladesOf(options.shape ?? 'disc');
     const { image, depth, scale } = this.#photo;
-    const { near, far } = resolveFocus('bokehPreview', scaled(options.focus ?? 'subject', scale), depth);
+    const { near, far } = resolveFocus('bokehPreview', scaled(options.focus ?? 'subject', scale), depth, {
+      faces: options.faces?.map((face) => scaledFace(face, scale)),
+      aperture,
+    });
     if (aperture === 0) return undefined;
     const strength = aperture * Math.max(image.width, image.height);
     return { near, far, strength, blades, rotation, roundness, squeeze, recover, highlights };
@@ -289,4 +293,9 @@ function newCanvas(): Canvas {
 
 function scaled(focus: Focus, { x, y }: Photo['scale']): Focus {
   return typeof focus === 'object' && 'x' in focus ? { x: focus.x * x, y: focus.y * y } : focus;
+}
+
+function scaledFace(face: Face, { x, y }: Photo['scale']): Face {
+  const { box } = face;
+  return { ...face, box: { x: box.x * x, y: box.y * y, width: box.width * x, height: box.height * y } };
 }

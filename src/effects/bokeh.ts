@@ -1,6 +1,7 @@
 import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
 import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
+import type { Face } from '../image/face.js';
 import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { completeBehind } from './behind.js';
 import { recoverClipped } from './clipped.js';
@@ -13,6 +14,8 @@ import { Ranges } from './ranges.js';
 export interface BokehOptions {
   /** What is sharp. A point is in pixels of the image. Default: `'subject'`. */
   focus?: Focus | undefined;
+  /** Faces in the image, for `focus: 'faces'` and `{ face: i }`: what `detectFaces` returns. */
+  faces?: readonly Face[] | undefined;
   /** Radius of the blur disc at a disparity difference of 1, as a share of the image's long side: 0..0.2. Default: 0.03. */
   aperture?: number | undefined;
   /** `'disc'`, or the number of blades, 5..9. Default: `'disc'`. */
@@ -66,7 +69,7 @@ export const BOKEH_PARAMS = {
 } as const satisfies NumberTable;
 
 const SHAPES = ['disc', 5, 6, 7, 8, 9] as const;
-const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'shape', 'threads', 'signal', 'onProgress'];
+const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'faces', 'shape', 'threads', 'signal', 'onProgress'];
 
 /**
  * Depth of field of a thin lens: everything blurs by `aperture · max(width, height) · |disparity - focus|` pixels.
@@ -101,7 +104,7 @@ export async function applyBokeh(
   checkImage('bokeh', image);
   const { width, height } = image;
   const map = await matchDepth('bokeh', depth, image, part(options, 0, 0.1));
-  const { near, far } = resolveFocus('bokeh', options.focus ?? 'subject', map);
+  const { near, far } = resolveFocus('bokeh', options.focus ?? 'subject', map, { faces: options.faces, aperture });
 
   const output = createImage(width, height, image.colorSpace);
   if (aperture === 0) {

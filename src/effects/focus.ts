@@ -1,19 +1,24 @@
 import { RelievoError } from '../core/errors.js';
 import { invalid } from '../core/params.js';
 import type { DepthMap } from '../depth/depth-map.js';
+import { faceDisparities } from '../depth/face-depth.js';
+import type { Face } from '../image/face.js';
 
 /**
  * What is sharp:
  * - a disparity 0..1;
  * - a point in pixels of the image (centres at .5): the disparity there;
  * - two disparities, `[near, far]` or `{ near, far }`, in either order: everything between them;
- * - `'subject'`: the nearest large thing about the middle of the picture.
+ * - `'subject'`: the nearest large thing about the middle of the picture;
+ * - `'faces'`: every face of `faces`, and just as much between them as the aperture needs; without any, the subject;
+ * - `{ face: i }`: one of `faces`.
  */
 export type Focus =
   | number
   | { readonly x: number; readonly y: number }
   | readonly [near: number, far: number]
   | { readonly near: number; readonly far: number }
+  | { readonly face: number }
   | 'subject'
   | 'faces';
 
@@ -28,21 +33,37 @@ const POINT_WINDOW = 0.006;
 /** Disparities of one thing around a point differ by no more. */
 const POINT_STEP = 0.03;
 
+/** What a focus may refer to. */
+export interface FocusContext {
+  /** Faces of the picture, in pixels of the depth: `detectFaces` finds them. */
+  readonly faces?: readonly Face[] | undefined;
+  /** As the blur is set: how far from the focal plane a face may lie and still look sharp. Default: 0.03. */
+  readonly aperture?: number | undefined;
+}
+
+/** Blur that passes for sharp, radius as a share of the long side: the circle of confusion of 1/1500 of the diagonal. */
+const SHARP = 1 / 3750;
+
 /**
  * @param depth of the size of the image.
- * @throws RelievoError `INVALID_PARAM`; also for `'faces'`, which needs a module that finds them.
+ * @throws RelievoError `INVALID_PARAM`; also for faces that were not given.
  */
-export function resolveFocus(owner: string, focus: unknown, depth: DepthMap): FocalRange {
+export function resolveFocus(owner: string, focus: unknown, depth: DepthMap, context: FocusContext = {}): FocalRange {
   if (focus === 'subject') return flat(subjectDisparity(depth));
   if (focus === 'faces') {
-    throw new RelievoError(
-      'INVALID_PARAM',
-      `${owner}: focus 'faces' needs a faces head, which is not part of this version. Give a point, a disparity or 'subject'.`,
-    );
+    const faces = facesOf(owner, context);
+    return faces.length ? around(faces, depth, context) : flat(subjectDisparity(depth));
   }
   if (isDisparity(focus)) return flat(focus);
   if (typeof focus === 'object' && focus !== null) {
-    const f = focus as { x?: unknown; y?: unknown; near?: unknown; far?: unknown };
+    const f = focus as { x?: unknown; y?: unknown; near?: unknown; far?: unknown; face?: unknown };
+    if (f.face !== undefined) {
+      const faces = facesOf(owner, context);
+      const face = Number.isInteger(f.face) ? faces[f.face as number] : undefined;
+      if (!face)
+        throw invalid(owner, 'focus', `{ face: 0 } to { face: ${faces.length - 1} } of ${faces.length}`, f.face);
+      return around([face], depth, context);
+    }
     const [a, b] = Array.isArray(focus) && focus.length === 2 ? focus : [f.near, f.far];
     if (isDisparity(a) && isDisparity(b)) return { near: Math.max(a, b), far: Math.min(a, b) };
     if (typeof f.x === 'number' && typeof f.y === 'number') {
@@ -53,7 +74,12 @@ export function resolveFocus(owner: string, focus: unknown, depth: DepthMap): Fo
       return flat(disparityAround(depth, f.x, f.y));
     }
   }
-  throw invalid(owner, 'focus', `a disparity 0..1, { x, y }, [near, far], { near, far } or 'subject'`, focus);
+  throw invalid(
+    owner,
+    'focus',
+    `a disparity 0..1, { x, y }, [near, far], { near, far }, { face }, 'faces' or 'subject'`,
+    focus,
+  );
 }
 
 /**
@@ -62,8 +88,31 @@ export function resolveFocus(owner: string, focus: unknown, depth: DepthMap): Fo
  *
  * @throws RelievoError `INVALID_PARAM`.
  */
-export function focalRange(focus: Focus, depth: DepthMap): FocalRange {
-  return resolveFocus('focalRange', focus, depth);
+export function focalRange(focus: Focus, depth: DepthMap, context: FocusContext = {}): FocalRange {
+  return resolveFocus('focalRange', focus, depth, context);
+}
+
+function facesOf(owner: string, { faces }: FocusContext): readonly Face[] {
+  const fits = (f: Partial<Face> | null) =>
+    typeof f === 'object' && f && [f.box?.x, f.box?.y, f.box?.width, f.box?.height].every(Number.isFinite);
+  if (!Array.isArray(faces) || !faces.every(fits))
+    throw new RelievoError(
+      'INVALID_PARAM',
+      `${owner}: focus on faces needs 'faces', as detectFaces returns them, received ${faces === undefined ? 'none' : 'something else'}.`,
+    );
+  return faces;
+}
+
+/**
+ * The focal plane in the middle of the faces, if a lens of that aperture shows all of them sharp from it; otherwise the
+ * plane is widened until it does, and no further.
+ */
+function around(faces: readonly Face[], depth: DepthMap, { aperture = 0.03 }: FocusContext): FocalRange {
+  const ranges = faces.map((f) => faceDisparities(depth, f));
+  const near = Math.max(...ranges.map((r) => r.near));
+  const far = Math.min(...ranges.map((r) => r.far));
+  const reach = Math.min(aperture > 0 ? SHARP / aperture : Infinity, (near - far) / 2);
+  return { near: near - reach, far: far + reach };
 }
 
 const flat = (d: number): FocalRange => ({ near: d, far: d });

@@ -5,7 +5,7 @@ export {
   type BokehPreviewOptions,
 } from './bokeh-preview.js';
 export { applyBokeh, BOKEH_PARAMS, type BokehOptions } from './bokeh.js';
-export { focalRange, type FocalRange, type Focus } from './focus.js';
+export { focalRange, type FocalRange, type Focus, type FocusContext } from './focus.js';
 export {
   applyGrade,
   GRADE_PARAMS,

@@ -1,6 +1,7 @@
 import type { TaskOptions } from '../core/task.js';
 import type { FieldsJson, Fields, FieldsValue } from '../core/schema.js';
 import type { DepthMap } from '../depth/depth-map.js';
+import type { Face } from '../image/face.js';
 import type { ImageDataLike } from '../image/image-data.js';
 import type { Matte } from '../image/matte.js';
 import type { CanvasFactory } from './text.js';
@@ -12,6 +13,8 @@ export interface Frame {
   readonly depth: DepthMap;
   /** The subject's, of any size, where the host gave one. */
   readonly matte?: Matte | undefined;
+  /** Faces in the image, where the host gave them. */
+  readonly faces?: readonly Face[] | undefined;
   /** Where there is no canvas (Node): makes one, for text. */
   readonly createCanvas?: CanvasFactory | undefined;
 }

@@ -24,7 +24,9 @@ export const OPERATORS = {
   bokeh: wholeOperator(
     'Depth of field of a thin lens.',
     { focus: focusField, shape: oneOf(['disc', 5, 6, 7, 8, 9]), ...numberFields(BOKEH_PARAMS) },
-    async ({ image, depth }, options, task) => ({ image: await applyBokeh(image, depth, { ...options, ...task }) }),
+    async ({ image, depth, faces }, options, task) => ({
+      image: await applyBokeh(image, depth, { ...options, faces, ...task }),
+    }),
   ),
   grade: gradeOperator,
   haze: hazeOperator,

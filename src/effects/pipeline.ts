@@ -5,6 +5,7 @@ import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { decode, isPixels, type Decoder } from '../image/decode.js';
 import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import type { Face } from '../image/face.js';
 import type { Matte } from '../image/matte.js';
 import { matchDepth } from './match-depth.js';
 import type { Frame, Operator, OptionsJson, PointKernel } from './operator.js';
@@ -40,6 +41,8 @@ export interface PipelineOptions extends TaskOptions {
   decoder?: Decoder | undefined;
   /** The subject's matte, for steps that use one. */
   matte?: Matte | undefined;
+  /** Faces in the image, for steps that focus on them: what `detectFaces` returns. */
+  faces?: readonly Face[] | undefined;
   /** Makes canvases for text where there are none: in Node, `canvasFactory()` of relievo/node. */
   createCanvas?: CanvasFactory | undefined;
 }
@@ -187,7 +190,7 @@ async function run(
   depth: DepthMap,
   options: PipelineOptions,
 ): Promise<PipelineResult> {
-  const { signal, matte, createCanvas } = options;
+  const { signal, matte, faces, createCanvas } = options;
   signal?.throwIfAborted();
   checkImage('pipeline', image);
   const found = await load(recipe, options);
@@ -200,6 +203,7 @@ async function run(
     image,
     depth: await matchDepth('pipeline', depth, image, part(options, 0, 0.1)),
     matte,
+    faces,
     createCanvas,
   };
   let made: OutputImage | undefined;

@@ -15,10 +15,24 @@ const FILES: Readonly<Record<string, Readonly<Record<string, () => URL>>>> = {
     'model.json': () => new URL('../../models/relievo-depth/model.json', import.meta.url),
     'group1-shard1of1.bin': () => new URL('../../models/relievo-depth/group1-shard1of1.bin', import.meta.url),
   },
+  'relievo-matte': {
+    'module.json': () => new URL('../../models/relievo-matte/module.json', import.meta.url),
+    'model.json': () => new URL('../../models/relievo-matte/model.json', import.meta.url),
+    'group1-shard1of1.bin': () => new URL('../../models/relievo-matte/group1-shard1of1.bin', import.meta.url),
+  },
+  'relievo-faces': {
+    'module.json': () => new URL('../../models/relievo-faces/module.json', import.meta.url),
+    'model.json': () => new URL('../../models/relievo-faces/model.json', import.meta.url),
+    'group1-shard1of1.bin': () => new URL('../../models/relievo-faces/group1-shard1of1.bin', import.meta.url),
+  },
 };
 
 /** Task -> folder of the module that answers it; `backbone` is what their heads need. */
-export const BUILTIN_TASKS: Readonly<Record<string, string>> = { depth: 'relievo-depth' };
+export const BUILTIN_TASKS: Readonly<Record<string, string>> = {
+  depth: 'relievo-depth',
+  matte: 'relievo-matte',
+  faces: 'relievo-faces',
+};
 export const BUILTIN_BACKBONE = 'relievo-backbone';
 
 /** Where a shipped module lies: inside the package, or under the host's own `modelBaseUrl`. */

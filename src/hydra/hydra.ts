@@ -7,16 +7,20 @@ import { checkImage, MAX_PIXELS } from '../image/image-data.js';
 import { resizeToTensor } from '../image/resize.js';
 import { BUILTIN_BACKBONE, BUILTIN_TASKS, builtinLocation } from './builtin.js';
 import { FeatureCache, FeatureSet } from './features.js';
-import { concat, loadFiles, loadJson, locate, type FetchLike, type ModuleLocation } from './loader.js';
+import { checkGraph, readGraph, weightBytes, type Graph } from './graph.js';
+import { concat, loadFile, loadFiles, loadJson, locate, type FetchLike, type ModuleLocation } from './loader.js';
 import {
   checkHead,
   checkManifest,
   contract,
   requiredBackbone,
   type BackboneManifest,
+  type HeadManifest,
   type ModuleManifest,
+  type NetworkManifest,
 } from './manifest.js';
 import { Photo } from './photo.js';
+import { taskOutputs } from './tasks.js';
 import {
   activate,
   BACKENDS,
@@ -66,9 +70,16 @@ export interface HydraMemory {
   readonly tensorBytes: number;
 }
 
-interface Module {
+/** A module whose description has arrived and been checked by itself, not yet against the others. */
+interface Described {
   readonly manifest: ModuleManifest;
   readonly location: ModuleLocation;
+  readonly graph: Graph;
+  /** The verified bytes of its graph, until it is built. */
+  graphBytes?: Uint8Array<ArrayBuffer>;
+}
+
+interface Module extends Described {
   model?: GraphModel;
   loading?: Shared<GraphModel>;
 }
@@ -118,19 +129,14 @@ export class Hydra {
   static async load(options: HydraOptions = {}): Promise<Hydra> {
     knownKeys('Hydra.load', options, OPTION_NAMES);
     const tasks = options.modules ?? ['depth'];
-    for (const t of tasks) {
-      if (!Object.hasOwn(BUILTIN_TASKS, t))
-        throw invalid('Hydra.load', 'modules', `a list of ${Object.keys(BUILTIN_TASKS).join(', ')}`, t);
-    }
+    checkBuiltin('Hydra.load', tasks);
     const wanted = options.backend === undefined ? defaultBackends() : [options.backend].flat();
     for (const b of wanted) if (!BACKENDS.includes(b)) throw invalid('Hydra.load', 'backend', BACKENDS.join(', '), b);
     options.signal?.throwIfAborted();
     const tf = await loadTf();
     const hydra = new Hydra(tf, await activate(tf, wanted, options.wasmBaseUrl), options);
     try {
-      if (tasks.length) await hydra.register(builtinLocation(BUILTIN_BACKBONE, options.modelBaseUrl), options);
-      for (const t of tasks) await hydra.register(builtinLocation(BUILTIN_TASKS[t]!, options.modelBaseUrl), options);
-      await hydra.#ensure([...hydra.#modules.keys()], options);
+      await hydra.add(tasks, options);
     } catch (error) {
       hydra.dispose();
       throw error;
@@ -149,24 +155,35 @@ export class Hydra {
   }
 
   /**
-   * Adds a module: ours or anybody's. Reads and checks its `module.json` now; weights are loaded at first use.
-   * A head of a task already known takes its place.
+   * Registers and loads shipped heads, and their backbone, where their tasks are not answered yet.
+   *
+   * @throws RelievoError as {@link Hydra.load}.
+   */
+  async add(tasks: readonly string[], options: TaskOptions = {}): Promise<void> {
+    this.#alive();
+    checkBuiltin('add', tasks);
+    const wanted = tasks.filter((t) => !this.#heads.has(t)).map((t) => BUILTIN_TASKS[t]!);
+    const folders = [...(wanted.length ? [BUILTIN_BACKBONE] : []), ...wanted].filter((f) => !this.#modules.has(f));
+    const described = await Promise.all(
+      folders.map((f) => this.#describe(builtinLocation(f, this.#options.modelBaseUrl), options.signal)),
+    );
+    // Two calls may have asked at once: who comes second finds the module there.
+    for (const d of described) if (!this.#modules.has(d.manifest.id)) this.#adopt(d);
+    await this.#ensure([...new Set(tasks.flatMap((t) => this.#needs(this.#answering(t))))], options);
+  }
+
+  /**
+   * Adds a module: ours or anybody's. Reads and checks its `module.json` and its graph now; weights are loaded at first
+   * use. A head or network of a task already known takes its place.
    *
    * @param location folder of the module, or a function from file name to address.
-   * @throws RelievoError `MODEL_CONTRACT` with both sides of the mismatch, `MODEL_NETWORK`.
+   * @throws RelievoError `MODEL_CONTRACT` with both sides of the mismatch, `MODEL_NETWORK`, `MODEL_CORRUPT`.
    */
   async register(location: ModuleLocation, { signal }: TaskOptions = {}): Promise<ModuleManifest> {
     this.#alive();
-    const manifest = checkManifest(await loadJson(locate(location, 'module.json'), this.#fetch, signal));
-    this.#alive();
-    if (this.#modules.has(manifest.id)) throw contract(`a module '${manifest.id}' is registered already.`);
-    if (manifest.kind === 'head') {
-      const backbone = this.#modules.get(requiredBackbone(manifest))?.manifest;
-      checkHead(manifest, backbone?.kind === 'backbone' ? backbone : undefined);
-      this.#heads.set(manifest.task, manifest.id);
-    }
-    this.#modules.set(manifest.id, { manifest, location });
-    return manifest;
+    const described = await this.#describe(location, signal);
+    this.#adopt(described);
+    return described.manifest;
   }
 
   /**
@@ -204,10 +221,11 @@ export class Hydra {
   }
 
   /**
-   * Runs one head. Pixels that were not opened before are opened for this call only.
+   * Runs one head, or a whole network. Pixels that were not opened before are opened for this call only.
    *
-   * @returns the head's output planes by name, e.g. `{ disparity }`.
-   * @throws RelievoError `MODEL_MISSING` for an unknown task, `BAD_OUTPUT` when the network answers NaN or Inf.
+   * @returns its output planes by name, e.g. `{ disparity }`.
+   * @throws RelievoError `MODEL_MISSING` for an unknown task, `BAD_OUTPUT` when the network answers NaN or Inf,
+   *   `MODEL_CONTRACT` when it answers another shape than it promised.
    */
   async run(
     task: string,
@@ -215,36 +233,13 @@ export class Hydra {
     options: TaskOptions = {},
   ): Promise<Record<string, Plane>> {
     this.#alive();
-    const id = this.#heads.get(task);
-    const head = id === undefined ? undefined : this.#modules.get(id);
-    if (head?.manifest.kind !== 'head') throw missing(`head for '${task}'`, this.tasks);
-    const manifest = head.manifest;
-    const backbone = requiredBackbone(manifest);
-    // Both at once, so that a first call downloads them side by side.
-    const [model] = await this.#ensure([manifest.id, backbone], options);
-    let passing: Photo | undefined;
-    let features: FeatureSet;
-    if (input instanceof FeatureSet) {
-      features = input.retain();
-    } else {
-      const photo = await this.open(input, options);
-      if (photo !== input) passing = photo;
-      features = await this.extract(photo, backbone, options);
-    }
-    try {
-      if (features.backbone !== backbone)
-        throw contract(`head '${manifest.id}' reads '${backbone}', these features are of '${features.backbone}'.`);
-      this.#activate();
-      const names = Object.keys(manifest.outputs);
-      const inputs = Object.fromEntries(manifest.requires.taps.map((t) => [manifest.inputs[t]!, features.tap(t)]));
-      const outputs = this.#tf.tidy(() => [model!.execute(inputs, Object.values(manifest.outputs))].flat());
-      const planes = await this.#read(outputs, manifest.id);
-      options.signal?.throwIfAborted();
-      return Object.fromEntries(names.map((n, i) => [n, planes[i]!]));
-    } finally {
-      features.dispose();
-      if (passing) this.close(passing);
-    }
+    const { manifest } = this.#answering(task);
+    const planes =
+      manifest.kind === 'head'
+        ? await this.#runHead(manifest, input, options)
+        : await this.#runNetwork(manifest, input, options);
+    options.signal?.throwIfAborted();
+    return planes;
   }
 
   /** Runs every loaded module once on a blank picture: compiles shaders and fills caches before the first photo. */
@@ -302,6 +297,116 @@ export class Hydra {
     if (this.#tf.getBackend() !== this.backend) void this.#tf.setBackend(this.backend);
   }
 
+  async #describe(location: ModuleLocation, signal: AbortSignal | undefined): Promise<Described> {
+    const manifest = checkManifest(await loadJson(locate(location, 'module.json'), this.#fetch, signal));
+    const graphBytes = await loadFile(manifest, location, manifest.model, this.#fetch, { signal });
+    return { manifest, location, graph: readGraph(manifest, graphBytes), graphBytes };
+  }
+
+  /** Nothing of a module that is refused stays behind. */
+  #adopt(described: Described): void {
+    this.#alive();
+    const { manifest, graph } = described;
+    if (this.#modules.has(manifest.id)) throw contract(`a module '${manifest.id}' is registered already.`);
+    if (manifest.kind === 'head') {
+      const backbone = this.#modules.get(requiredBackbone(manifest))?.manifest;
+      const { provides } = checkHead(manifest, backbone?.kind === 'backbone' ? backbone : undefined);
+      checkGraph(manifest, graph, provides);
+    } else {
+      checkGraph(manifest, graph);
+    }
+    this.#modules.set(manifest.id, described);
+    if (manifest.kind !== 'backbone') this.#heads.set(manifest.task, manifest.id);
+  }
+
+  /** The module that answers a task. @throws RelievoError `MODEL_MISSING`. */
+  #answering(task: string): { readonly manifest: HeadManifest | NetworkManifest } {
+    const id = this.#heads.get(task);
+    const manifest = id === undefined ? undefined : this.#modules.get(id)?.manifest;
+    if (!manifest || manifest.kind === 'backbone') throw missing(`head for '${task}'`, this.tasks);
+    return { manifest };
+  }
+
+  #needs({ manifest }: { readonly manifest: HeadManifest | NetworkManifest }): string[] {
+    return manifest.kind === 'head' ? [requiredBackbone(manifest), manifest.id] : [manifest.id];
+  }
+
+  async #runHead(
+    manifest: HeadManifest,
+    input: ImageInput | Photo | FeatureSet,
+    options: TaskOptions,
+  ): Promise<Record<string, Plane>> {
+    const backbone = requiredBackbone(manifest);
+    // Both at once, so that a first call downloads them side by side.
+    const [model] = await this.#ensure([manifest.id, backbone], options);
+    let passing: Photo | undefined;
+    let features: FeatureSet;
+    if (input instanceof FeatureSet) {
+      features = input.retain();
+    } else {
+      const photo = await this.open(input, options);
+      if (photo !== input) passing = photo;
+      features = await this.extract(photo, backbone, options);
+    }
+    try {
+      if (features.backbone !== backbone)
+        throw contract(`head '${manifest.id}' reads '${backbone}', these features are of '${features.backbone}'.`);
+      const inputs = Object.fromEntries(
+        manifest.requires.taps.map(({ tap }) => [manifest.inputs[tap]!, features.tap(tap)]),
+      );
+      const outputs = this.#execute(manifest.id, model!, () => inputs, Object.values(manifest.outputs));
+      return await this.#read(manifest, outputs);
+    } finally {
+      features.dispose();
+      if (passing) this.close(passing);
+    }
+  }
+
+  /** A network that shares nothing: nothing of it is kept for the photo either. */
+  async #runNetwork(
+    manifest: NetworkManifest,
+    input: ImageInput | Photo | FeatureSet,
+    options: TaskOptions,
+  ): Promise<Record<string, Plane>> {
+    if (input instanceof FeatureSet)
+      throw contract(`'${manifest.id}' is a whole network: it reads a photo, not the features of '${input.backbone}'.`);
+    const [model] = await this.#ensure([manifest.id], options);
+    const photo = await this.open(input, options);
+    checkImage('run', photo, this.#options.maxPixels);
+    const { mean, std, layout = 'NHWC', multipleOf = 1, area = 1, ...fixed } = manifest.preprocess;
+    const { width, height } =
+      fixed.width !== undefined && fixed.height !== undefined
+        ? { width: fixed.width, height: fixed.height }
+        : networkSize(photo.width, photo.height, { multipleOf, area });
+    const pixels = resizeToTensor(photo, width, height, mean, std);
+    const feed = () => {
+      const nhwc = this.#tf.tensor4d(pixels, [1, height, width, 3]);
+      return { [manifest.input]: layout === 'NCHW' ? this.#tf.transpose(nhwc, [0, 3, 1, 2]) : nhwc };
+    };
+    const planes = await this.#read(
+      manifest,
+      this.#execute(manifest.id, model!, feed, Object.values(manifest.outputs)),
+      layout,
+    );
+    const { disparity } = planes;
+    if (manifest.answers === 'depth' && disparity) planes['disparity'] = { ...disparity, data: invert(disparity.data) };
+    return planes;
+  }
+
+  /** @throws RelievoError `MODEL_CONTRACT` for what TF.js makes of a graph that cannot be run. */
+  #execute(id: string, model: GraphModel, feed: () => Record<string, Tensor>, outputs: string[]): Tensor[] {
+    this.#activate();
+    try {
+      return this.#tf.tidy(() => [model.execute(feed(), outputs)].flat());
+    } catch (cause) {
+      throw new RelievoError(
+        'MODEL_CONTRACT',
+        `module '${id}' cannot be run: ${cause instanceof Error ? cause.message : cause}`,
+        { cause },
+      );
+    }
+  }
+
   /** Loads what is not loaded yet; callers that ask for the same module share one download. */
   async #ensure(ids: readonly string[], options: TaskOptions): Promise<GraphModel[]> {
     const modules = ids.map((id) => this.#modules.get(id)!);
@@ -341,10 +446,12 @@ export class Hydra {
   async #loadModule(module: Module, signal: AbortSignal, onProgress: (done: number) => void): Promise<GraphModel> {
     const { manifest, location } = module;
     let bytes = 0;
-    const files = await loadFiles(manifest, location, this.#fetch, signal, (n) => {
+    const count = (n: number) => {
       bytes += n;
       onProgress(Math.min(1, bytes / manifest.bytes));
-    });
+    };
+    const known = new Map(module.graphBytes ? [[manifest.model, module.graphBytes]] : []);
+    const files = await loadFiles(manifest, location, this.#fetch, signal, count, known);
     const model = await this.#build(manifest, files);
     if (this.#disposed || signal.aborted) {
       model.dispose();
@@ -352,24 +459,26 @@ export class Hydra {
       this.#alive();
     }
     module.model = model;
+    delete module.graphBytes;
     return model;
   }
 
   async #build(manifest: ModuleManifest, files: Map<string, Uint8Array<ArrayBuffer>>): Promise<GraphModel> {
     this.#activate();
-    let model: GraphModel;
     try {
+      // Checked when the module was registered.
       const json = JSON.parse(new TextDecoder().decode(files.get(manifest.model)));
       const groups = json.weightsManifest as { paths: string[]; weights: never[] }[];
-      const shards = groups
-        .flatMap((g) => g.paths)
-        .map((p) => files.get(p) ?? fail(`weights '${p}' are not listed in 'sha256'`));
-      model = await this.#tf.loadGraphModel({
+      const weightData = concat(groups.flatMap((g) => g.paths).map((p) => files.get(p)!)).buffer;
+      const needed = weightBytes(groups);
+      if (needed !== weightData.byteLength)
+        throw new Error(`its weights take ${needed} bytes, its shards hold ${weightData.byteLength}`);
+      return await this.#tf.loadGraphModel({
         load: async () => ({
           modelTopology: json.modelTopology,
           signature: json.signature,
           weightSpecs: groups.flatMap((g) => g.weights),
-          weightData: concat(shards).buffer,
+          weightData,
         }),
       });
     } catch (cause) {
@@ -378,38 +487,6 @@ export class Hydra {
         `module '${manifest.id}' is not a TF.js graph model that can be built: ${cause instanceof Error ? cause.message : cause}`,
         { cause },
       );
-    }
-    try {
-      this.#checkGraph(manifest, model);
-    } catch (error) {
-      model.dispose();
-      throw error;
-    }
-    return model;
-  }
-
-  /** The graph has the nodes its manifest names, with the channels its backbone publishes. */
-  #checkGraph(manifest: ModuleManifest, model: GraphModel): void {
-    const inputs = new Map(model.inputs.map((i) => [i.name, i.shape]));
-    const wanted: [string, number][] =
-      manifest.kind === 'backbone'
-        ? [[manifest.input, 3]]
-        : manifest.requires.taps.map((t) => {
-            const backbone = this.#modules.get(requiredBackbone(manifest))!.manifest as BackboneManifest;
-            return [manifest.inputs[t]!, backbone.provides.find((p) => p.tap === t)!.channels];
-          });
-    for (const [node, channels] of wanted) {
-      const shape = inputs.get(node);
-      if (!shape)
-        throw contract(
-          `module '${manifest.id}' names input '${node}', its graph has ${[...inputs.keys()].join(', ')}.`,
-        );
-      const got = shape.at(-1);
-      if (shape.length !== 4 || (got !== -1 && got !== channels)) {
-        throw contract(
-          `module '${manifest.id}': input '${node}' has shape [${shape.join(', ')}], [1, h, w, ${channels}] comes in.`,
-        );
-      }
     }
   }
 
@@ -420,39 +497,98 @@ export class Hydra {
     const { width, height } = networkSize(photo.width, photo.height, manifest.preprocess);
     const pixels = resizeToTensor(photo, width, height, mean, std);
     const taps = manifest.provides.map((t) => t.tap);
-    const tensors = this.#tf.tidy(() => {
-      const x = this.#tf.tensor4d(pixels, [1, height, width, 3]);
-      return [
-        model.execute(
-          { [manifest.input]: x },
-          taps.map((t) => manifest.outputs[t]!),
-        ),
-      ].flat();
-    });
+    const feed = () => ({ [manifest.input]: this.#tf.tensor4d(pixels, [1, height, width, 3]) });
+    const tensors = this.#execute(
+      manifest.id,
+      model,
+      feed,
+      taps.map((t) => manifest.outputs[t]!),
+    );
     this.#backboneRuns++;
+    for (const [i, { tap, stride, channels }] of manifest.provides.entries()) {
+      const want = [1, Math.ceil(height / stride), Math.ceil(width / stride), channels];
+      const got = tensors[i]!.shape;
+      if (got.length !== 4 || want.some((v, k) => v !== got[k])) {
+        tensors.forEach((t) => t.dispose());
+        throw contract(
+          `backbone '${manifest.id}' promises tap '${tap}' as [${want.join(', ')}] (stride ${stride}), its graph gave [${got.join(', ')}].`,
+        );
+      }
+    }
     return new FeatureSet(manifest.id, width, height, Object.fromEntries(taps.map((t, i) => [t, tensors[i]!])));
   }
 
-  async #read(tensors: readonly Tensor[], id: string): Promise<Plane[]> {
+  /** Tensors -> planes by output name; the tensors are gone after. @throws RelievoError `MODEL_CONTRACT`, `BAD_OUTPUT`. */
+  async #read(
+    { id, task, outputs }: HeadManifest | NetworkManifest,
+    tensors: readonly Tensor[],
+    layout: 'NHWC' | 'NCHW' = 'NHWC',
+  ): Promise<Record<string, Plane>> {
     try {
-      return await Promise.all(
-        tensors.map(async (t) => {
-          const [n, height, width, channels] = t.shape;
-          if (t.shape.length !== 4 || n !== 1)
-            throw contract(`module '${id}' answered shape [${t.shape.join(', ')}], expected [1, h, w, c].`);
-          const data = (await t.data()) as Float32Array;
-          if (!data.every(Number.isFinite)) {
-            throw new RelievoError(
-              'BAD_OUTPUT',
-              `module '${id}' answered NaN or Inf on backend '${this.backend}'. Load Hydra with another 'backend'.`,
+      const wanted = taskOutputs(task);
+      const planes = await Promise.all(
+        Object.keys(outputs).map(async (name, i) => {
+          const plane = await this.#plane(id, tensors[i]!, layout);
+          if (Object.hasOwn(wanted, name) && wanted[name] !== plane.channels) {
+            throw contract(
+              `module '${id}' answered '${name}' with ${plane.channels} channels, task '${task}' needs ${wanted[name]}.`,
             );
           }
-          return { width: width!, height: height!, channels: channels!, data };
+          return [name, plane] as const;
         }),
       );
+      return Object.fromEntries(planes);
     } finally {
       tensors.forEach((t) => t.dispose());
     }
+  }
+
+  async #plane(id: string, tensor: Tensor, layout: 'NHWC' | 'NCHW'): Promise<Plane> {
+    // Exports of one plane drop the channel, the batch, or both: [h, w], [1, h, w], [h, w, 1].
+    const { shape } = tensor;
+    const full =
+      shape.length === 2
+        ? [1, ...shape, 1]
+        : shape.length !== 3
+          ? shape
+          : shape[0] === 1
+            ? [...shape, 1]
+            : [1, ...shape];
+    const nchw = layout === 'NCHW' && shape.length === 4;
+    const [n, a, b, c] = full as [number, number, number, number];
+    if (full.length !== 4 || n !== 1)
+      throw contract(`module '${id}' answered shape [${shape.join(', ')}], expected [1, h, w, c].`);
+    let moved: Tensor | undefined;
+    if (nchw) moved = this.#tf.tidy(() => this.#tf.transpose(tensor, [0, 2, 3, 1]));
+    try {
+      const data = (await (moved ?? tensor).data()) as Float32Array;
+      if (!data.every(Number.isFinite)) {
+        throw new RelievoError(
+          'BAD_OUTPUT',
+          `module '${id}' answered NaN or Inf on backend '${this.backend}'. Load Hydra with another 'backend'.`,
+        );
+      }
+      return nchw ? { width: c, height: b, channels: a, data } : { width: b, height: a, channels: c, data };
+    } finally {
+      moved?.dispose();
+    }
+  }
+}
+
+/**
+ * Distance -> inverse distance. Nothing is nearer than a thousandth of the median, where a network's error would weigh
+ * endlessly.
+ */
+function invert(distance: Float32Array): Float32Array {
+  const median = Float32Array.from(distance).sort()[distance.length >> 1]!;
+  const least = Math.max(median * 1e-3, 1e-6);
+  return distance.map((v) => 1 / Math.max(v, least));
+}
+
+function checkBuiltin(owner: string, tasks: readonly string[]): void {
+  for (const t of tasks) {
+    if (!Object.hasOwn(BUILTIN_TASKS, t))
+      throw invalid(owner, 'modules', `a list of ${Object.keys(BUILTIN_TASKS).join(', ')}`, t);
   }
 }
 
@@ -469,8 +605,4 @@ export function networkSize(
 
 function missing(what: string, known: readonly string[]): RelievoError {
   return new RelievoError('MODEL_MISSING', `no ${what} is registered. Known: ${known.join(', ') || 'none'}.`);
-}
-
-function fail(message: string): never {
-  throw new Error(message);
 }

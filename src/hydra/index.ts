@@ -3,5 +3,14 @@ export { FeatureSet } from './features.js';
 export { Photo } from './photo.js';
 export type { Backend } from './tf.js';
 export type { FetchLike, ModuleLocation } from './loader.js';
-export type { BackboneManifest, HeadManifest, ModuleManifest, Preprocess, TapSpec } from './manifest.js';
+export type {
+  BackboneManifest,
+  HeadManifest,
+  ModuleManifest,
+  NetworkManifest,
+  NetworkPreprocess,
+  Preprocess,
+  TapSpec,
+} from './manifest.js';
+export { TASK_OUTPUTS } from './tasks.js';
 export type { Decoder, ImageInput } from '../image/decode.js';

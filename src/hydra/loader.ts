@@ -20,7 +20,7 @@ export function locate(location: ModuleLocation, file: string): URL {
 }
 
 /**
- * Fetches every file of a module, in parallel, and verifies each against its SHA-256 before it is handed out.
+ * Fetches every file of a module that is not among `known`, in parallel, and verifies each against its SHA-256 before it is handed out.
  * Network failures and answers 429 and 5xx are tried again, three times in all, with growing pauses.
  *
  * @param onBytes called with the number of bytes that arrived since the last call.
@@ -32,13 +32,15 @@ export async function loadFiles(
   fetcher: FetchLike,
   signal: AbortSignal | undefined,
   onBytes: (bytes: number) => void,
+  known: ReadonlyMap<string, Uint8Array<ArrayBuffer>> = new Map(),
 ): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   // One failure stops the others: nobody waits for shards that will not be used.
   const stop = new AbortController();
   const any = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  const files = Object.entries(manifest.sha256).map(async ([file, hash]) => {
-    const bytes = await loadFile(locate(location, file), hash, fetcher, { signal: any }, onBytes);
-    return [file, bytes] as const;
+  const files = Object.keys(manifest.sha256).map(async (file) => {
+    const kept = known.get(file);
+    if (kept) onBytes(kept.byteLength);
+    return [file, kept ?? (await loadFile(manifest, location, file, fetcher, { signal: any }, onBytes))] as const;
   });
   try {
     return new Map(await Promise.all(files));
@@ -59,13 +61,17 @@ export async function loadJson(url: URL, fetcher: FetchLike, signal?: AbortSigna
   }
 }
 
-async function loadFile(
-  url: URL,
-  hash: string,
+/** One verified file of a module. @throws RelievoError `MODEL_NETWORK`, `MODEL_CORRUPT`. */
+export async function loadFile(
+  manifest: ModuleManifest,
+  location: ModuleLocation,
+  file: string,
   fetcher: FetchLike,
   options: TaskOptions,
-  onBytes: (n: number) => void,
-) {
+  onBytes: (n: number) => void = () => {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const url = locate(location, file);
+  const hash = manifest.sha256[file]!;
   const cache = await openCache();
   const key = `${url.href.split('#')[0]}?sha256=${hash}`;
   const kept = await cache?.match(key).catch(() => undefined);

@@ -1,4 +1,5 @@
 import { RelievoError } from '../core/errors.js';
+import { taskOutputs } from './tasks.js';
 
 /** One feature map a backbone publishes: its node is `outputs[tap]`, shape [1, h / stride, w / stride, channels]. */
 export interface TapSpec {
@@ -44,15 +45,43 @@ export interface HeadManifest extends ManifestBase {
   readonly kind: 'head';
   /** What it answers to in `hydra.run(task, …)`. */
   readonly task: string;
-  /** `module`: `id@^major.minor`; `taps`: which of its feature maps the head reads. */
-  readonly requires: { readonly module: string; readonly taps: readonly string[] };
+  /** `module`: `id@^major.minor`; `taps`: which of its feature maps the head reads, as it was made for. */
+  readonly requires: { readonly module: string; readonly taps: readonly TapSpec[] };
   /** Tap -> name of the graph's input node. */
   readonly inputs: Readonly<Record<string, string>>;
-  /** Output name -> name of the graph's output node, shape [1, h, w, 1]. The first is what `run` returns. */
+  /** Output name -> name of the graph's output node, shape [1, h, w, channels]. */
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-export type ModuleManifest = BackboneManifest | HeadManifest;
+/**
+ * How a whole network wants its picture: `(rgb / 255 - mean) / std` in its own layout, either of one fixed size (the
+ * photo is stretched to it) or like a backbone's.
+ */
+export interface NetworkPreprocess {
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+  /** Default: `'NHWC'`. */
+  readonly layout?: 'NHWC' | 'NCHW';
+  readonly width?: number;
+  readonly height?: number;
+  readonly multipleOf?: number;
+  readonly area?: number;
+}
+
+/** A network that shares nothing: its own backbone and head in one graph, such as any depth network's export. */
+export interface NetworkManifest extends ManifestBase {
+  readonly kind: 'network';
+  readonly task: string;
+  readonly preprocess: NetworkPreprocess;
+  /** Name of the graph's input node. */
+  readonly input: string;
+  /** Output name -> name of the graph's output node: [h, w], [1, h, w], or with channels in the input's layout. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** What the number in `disparity` grows with: nearness, or (`'depth'`) distance, which is inverted. Default: `'disparity'`. */
+  readonly answers?: 'disparity' | 'depth';
+}
+
+export type ModuleManifest = BackboneManifest | HeadManifest | NetworkManifest;
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
@@ -80,43 +109,81 @@ export function checkManifest(value: unknown): ModuleManifest {
   }
   need(typeof m.model === 'string' && Object.hasOwn(m.sha256, m.model), `'model' must be one of the files in 'sha256'`);
   if (m.kind === 'backbone') {
-    const p = m.preprocess;
-    const triple = (v: unknown) => Array.isArray(v) && v.length === 3 && v.every(Number.isFinite);
-    need(isObject(p) && triple(p.mean) && triple(p.std), `'preprocess' needs mean and std of three numbers`);
-    need(
-      p.std.every((s) => s > 0),
-      `'preprocess.std' must be positive`,
-    );
-    need(isInt(p.multipleOf, 1, 256), `'preprocess.multipleOf' must be 1 to 256`);
-    need(isInt(p.area, p.multipleOf ** 2, 4_194_304), `'preprocess.area' must be at most 4194304 pixels`);
+    checkPreprocess(m.preprocess, need);
+    checkFreeSize(m.preprocess, need);
     need(typeof m.input === 'string', `'input' must name the graph's input`);
     need(Array.isArray(m.provides) && m.provides.length > 0 && m.provides.length <= 64, `'provides' must list taps`);
     for (const t of m.provides) {
-      need(isObject(t) && typeof t.tap === 'string' && NAME.test(t.tap), `'provides' has a tap without a name`);
-      need(isInt(t.stride, 1, 256) && isInt(t.channels, 1, 65536), `tap '${t.tap}' needs stride and channels`);
+      checkTap('provides', t, need);
       need(
         isObject(m.outputs) && typeof own(m.outputs, t.tap) === 'string',
         `'outputs' must name a node for '${t.tap}'`,
       );
     }
   } else if (m.kind === 'head') {
-    need(typeof m.task === 'string' && NAME.test(m.task), `'task' must be a plain name`);
     need(isObject(m.requires) && parseRequirement(m.requires.module), `'requires.module' must look like id@^1.2`);
     const taps = m.requires.taps;
     need(Array.isArray(taps) && taps.length > 0 && taps.length <= 64, `'requires.taps' must list taps`);
-    for (const t of taps)
-      need(isObject(m.inputs) && typeof own(m.inputs, t) === 'string', `'inputs' must name a node for '${t}'`);
-    need(isObject(m.outputs) && Object.values(m.outputs).length > 0, `'outputs' must name at least one node`);
+    for (const t of taps) {
+      checkTap('requires.taps', t, need);
+      need(isObject(m.inputs) && typeof own(m.inputs, t.tap) === 'string', `'inputs' must name a node for '${t.tap}'`);
+    }
+    checkTask(m, need);
+  } else if (m.kind === 'network') {
+    const p = m.preprocess;
+    checkPreprocess(p, need);
     need(
-      Object.values(m.outputs).every((n) => typeof n === 'string'),
-      `'outputs' must name nodes`,
+      p.layout === undefined || p.layout === 'NHWC' || p.layout === 'NCHW',
+      `'preprocess.layout' must be NHWC or NCHW`,
     );
+    if (p.width === undefined && p.height === undefined) checkFreeSize(p, need);
+    else need(isInt(p.width, 1, 2048) && isInt(p.height, 1, 2048), `'preprocess' needs width and height up to 2048`);
+    need(typeof m.input === 'string', `'input' must name the graph's input`);
+    need(
+      m.answers === undefined || m.answers === 'disparity' || m.answers === 'depth',
+      `'answers' must be 'disparity' or 'depth'`,
+    );
+    checkTask(m, need);
   } else {
     throw contract(
-      `module.json: 'kind' must be 'backbone' or 'head', received ${JSON.stringify((m as ManifestBase & { kind?: unknown }).kind)}.`,
+      `module.json: 'kind' must be 'backbone', 'head' or 'network', received ${JSON.stringify((m as ManifestBase & { kind?: unknown }).kind)}.`,
     );
   }
   return m;
+}
+
+type Need = (ok: unknown, what: string) => void;
+
+function checkPreprocess(p: NetworkPreprocess, need: Need): void {
+  const triple = (v: unknown) => Array.isArray(v) && v.length === 3 && v.every(Number.isFinite);
+  need(isObject(p) && triple(p.mean) && triple(p.std), `'preprocess' needs mean and std of three numbers`);
+  need(
+    p.std.every((s) => s > 0),
+    `'preprocess.std' must be positive`,
+  );
+}
+
+function checkFreeSize(p: NetworkPreprocess, need: Need): void {
+  need(isInt(p.multipleOf, 1, 256), `'preprocess.multipleOf' must be 1 to 256`);
+  need(isInt(p.area, p.multipleOf! ** 2, 4_194_304), `'preprocess.area' must be at most 4194304 pixels`);
+}
+
+function checkTap(where: string, t: TapSpec, need: Need): void {
+  need(isObject(t) && typeof t.tap === 'string' && NAME.test(t.tap), `'${where}' has a tap without a name`);
+  need(isInt(t.stride, 1, 256) && isInt(t.channels, 1, 65536), `'${where}': tap '${t.tap}' needs stride and channels`);
+}
+
+function checkTask(m: HeadManifest | NetworkManifest, need: Need): void {
+  need(typeof m.task === 'string' && NAME.test(m.task), `'task' must be a plain name`);
+  need(isObject(m.outputs) && Object.keys(m.outputs).length > 0, `'outputs' must name at least one node`);
+  for (const [name, node] of Object.entries(m.outputs)) {
+    need(NAME.test(name) && typeof node === 'string', `'outputs' must map plain names to nodes`);
+  }
+  const wanted = Object.keys(taskOutputs(m.task));
+  need(
+    wanted.every((name) => Object.hasOwn(m.outputs, name)),
+    `task '${m.task}' needs output ${wanted.join(', ')}, '${m.id}' gives ${Object.keys(m.outputs).join(', ')}`,
+  );
 }
 
 /**
@@ -136,10 +203,17 @@ export function checkHead(head: HeadManifest, backbone: BackboneManifest | undef
       `head '${head.id}' needs '${head.requires.module}', registered is ${backbone.id}@${backbone.version}.`,
     );
   }
-  const have = backbone.provides.map((t) => t.tap);
-  for (const tap of head.requires.taps) {
-    if (!have.includes(tap)) {
-      throw contract(`head '${head.id}' reads tap '${tap}', backbone '${backbone.id}' provides ${have.join(', ')}.`);
+  for (const { tap, stride, channels } of head.requires.taps) {
+    const have = backbone.provides.find((t) => t.tap === tap);
+    if (!have) {
+      const names = backbone.provides.map((t) => t.tap).join(', ');
+      throw contract(`head '${head.id}' reads tap '${tap}', backbone '${backbone.id}' provides ${names}.`);
+    }
+    if (have.stride !== stride || have.channels !== channels) {
+      throw contract(
+        `head '${head.id}' reads tap '${tap}' with stride ${stride} and ${channels} channels, ` +
+          `backbone '${backbone.id}' provides stride ${have.stride} and ${have.channels} channels.`,
+      );
     }
   }
   return backbone;

@@ -230,7 +230,9 @@ test.each([
   [['bokeh', 'x.png', '--aperture', '-3'], 'aperture'],
   [['bokeh', 'x.png', '--aperture', 'wide'], 'aperture'],
   [['bokeh', 'x.png', '--focus', 'everything'], '--focus'],
+  [['bokeh', 'x.png', '--focus', 'face:x'], '--focus'],
   [['bokeh', 'x.png', '--shape', '4'], '--shape'],
+  [['faces', 'x.png', '--threshold', '2'], '--threshold'],
   [['depth', 'x.png', '--colour'], '--colour'],
 ])('wrong usage %j exits with 2 and one line', async (args, word) => {
   const { code, err, out } = await relievo(args);
@@ -265,7 +267,7 @@ test('an abort leaves the old result in place and no part of a new one', async (
 test('--help explains every command, and no command at all is wrong usage', async () => {
   const { code, out } = await relievo(['--help']);
   expect(code).toBe(0);
-  for (const c of ['depth', 'bokeh', 'cutout', 'parallax', 'info']) expect(out).toContain(`relievo ${c}`);
+  for (const c of ['depth', 'bokeh', 'cutout', 'parallax', 'faces', 'info']) expect(out).toContain(`relievo ${c}`);
   expect((await relievo([])).code).toBe(2);
 });
 

@@ -37,7 +37,7 @@ test.each([
   [
     'a tap nobody provides',
     backbone(),
-    { requires: { ...head().requires, taps: ['s64'] }, inputs: { s64: 'x' } },
+    { requires: { ...head().requires, taps: [{ tap: 's64', stride: 64, channels: 8 }] }, inputs: { s64: 'x' } },
     "'s64'",
   ],
 ])('refuses a head with %s', (_, b, change, word) => {

@@ -153,7 +153,7 @@ def main() -> None:
         write_predictions(a.data, out, lambda batch: (predict(net, rgb) for rgb in batch))
         steady = consistency(a.data, lambda rgb, area: predict(net, rgb, area))
     elif a.models:
-        write_predictions(a.data, out, lambda batch: parity.run_tfjs(a.models, [to_tensor(rgb) for rgb in batch]))
+        write_predictions(a.data, out, lambda batch: (o["disparity"][..., 0] for o in parity.run_tfjs(a.models, [to_tensor(rgb) for rgb in batch])))
     elif a.cli:
         write_with_cli(a.data, out)
     scores = score(a.data, a.bench, lambda s: [str(out / s)])

@@ -1,8 +1,8 @@
-"""Writes the trained network as two TF.js graph models, without TensorFlow.
+"""Writes the trained network as TF.js graph models, one per module, without TensorFlow.
 
-    python -m relievo_training.export RUN.pt --models ../models [--quantise SCHEME]
+    python -m relievo_training.export RUN.pt --models ../models [--quantise SCHEME] [--only matte,faces]
 
-MODELS/relievo-backbone and MODELS/relievo-depth get module.json, model.json and group1-shard1of1.bin. Batch norms are
+MODELS/relievo-backbone, relievo-depth, relievo-matte and relievo-faces get module.json, model.json and group1-shard1of1.bin. Batch norms are
 folded, activations fused. Each export is run in TF.js and compared with PyTorch before it replaces what is there.
 """
 from __future__ import annotations
@@ -24,6 +24,12 @@ from .model import MEAN, STD, TAPS, ConvBN, Decoder, MBConv, Net, Separable
 from .quantise import Encoded
 
 VERSION = "0.1.0"
+# Task -> the head of the network that answers it, and which of its planes under which name.
+HEADS = {
+    "depth": ("head", {"depth": "disparity"}),
+    "matte": ("matte", {"matte": "matte"}),
+    "faces": ("faces", {"score": "score", "box": "box", "points": "points"}),
+}
 SHARD = "group1-shard1of1.bin"
 LICENCE = "MIT; initialised from EfficientNet-Lite0 ImageNet weights, Apache-2.0"
 PRETRAINED = "ImageNet-1k, through the EfficientNet-Lite0 weights the training starts from (weights Apache-2.0)"
@@ -124,6 +130,11 @@ class Graph:
     def add(self, name: str, a: str, b: str) -> str:
         return self.node(name, "AddV2", [a, b], T={"type": "DT_FLOAT"})
 
+    def split(self, name: str, x: str, channels: list[int]) -> list[str]:
+        self.node(name, "SplitV", [x, self.ints(f"{name}/sizes", channels), self.const(f"{name}/axis", Encoded(np.array(3, "<i4"), np.array(3), None), "int32")],
+                  T={"type": "DT_FLOAT"}, Tlen={"type": "DT_INT32"}, num_split={"i": str(len(channels))})
+        return [name, *(f"{name}:{i}" for i in range(1, len(channels)))]
+
     def resize_like(self, name: str, x: str, like: str) -> str:
         """Bilinear, to the height and width of `like`, which are known only when it runs."""
         one, three = (f"resize/{v}" for v in ("one", "three"))
@@ -160,28 +171,34 @@ def backbone_graph(net: Net, weights: dict) -> Graph:
     return g
 
 
-def head_graph(head: Decoder, weights: dict, plane: str, output: str) -> Graph:
-    """One output plane of the decoder; the others were only there to train with."""
-    g, keep = Graph(dict(weights)), list(head.outputs).index(plane)
-    kernel, bias = weights["head.final"]
-    pick = lambda e, last: Encoded(np.ascontiguousarray(e.data[..., last : last + 1]), e.values[..., last : last + 1], e.quantization)
-    g.weights["head.final"] = (pick(kernel, keep), pick(bias, keep))
+def head_graph(name: str, head: Decoder, weights: dict, planes: dict[str, str]) -> Graph:
+    """The decoder with those of its planes that ship (plane -> output name); others were only there to train with."""
+    g = Graph(dict(weights))
+    first = dict(zip(head.outputs, np.cumsum([0, *head.outputs.values()])))
+    keep = [c for p in planes for c in range(first[p], first[p] + head.outputs[p])]
+    kernel, bias = weights[f"{name}.final"]
+    pick = lambda e: Encoded(np.ascontiguousarray(e.data[..., keep]), e.values[..., keep], e.quantization)
+    g.weights[f"{name}.final"] = (pick(kernel), pick(bias))
     taps = {t: g.feed(t, TAPS[t][2]) for t in head.lateral}
 
-    def separable(name: str, m: Separable, x: str) -> str:
-        y = g.conv_bn(f"{name}.point", m.point, g.conv_bn(f"{name}.depthwise", m.depthwise, x))
-        return g.add(f"{name}.add".replace(".", "/"), x, y) if m.residual else y
+    def separable(at: str, m: Separable, x: str) -> str:
+        y = g.conv_bn(f"{at}.point", m.point, g.conv_bn(f"{at}.depthwise", m.depthwise, x))
+        return g.add(f"{at}.add".replace(".", "/"), x, y) if m.residual else y
 
-    x = g.conv_bn("head.lateral.s32", head.lateral["s32"], taps["s32"])
+    x = g.conv_bn(f"{name}.lateral.s32", head.lateral["s32"], taps["s32"])
     for i, block in enumerate(head.context):
-        x = separable(f"head.context.{i}", block, x)
+        x = separable(f"{name}.context.{i}", block, x)
     for t, blocks in head.fuse.items():
-        x = g.conv_bn(f"head.narrow.{t}", head.narrow[t], x)
-        x = g.resize_like(f"head/resize/{t}", x, taps[t])
-        x = g.add(f"head/join/{t}", x, g.conv_bn(f"head.lateral.{t}", head.lateral[t], taps[t]))
+        x = g.conv_bn(f"{name}.narrow.{t}", head.narrow[t], x)
+        x = g.resize_like(f"{name}/resize/{t}", x, taps[t])
+        x = g.add(f"{name}/join/{t}", x, g.conv_bn(f"{name}.lateral.{t}", head.lateral[t], taps[t]))
         for i, block in enumerate(blocks):
-            x = separable(f"head.fuse.{t}.{i}", block, x)
-    g.output(output, g.convolve("head.final", x, act=False), 1)
+            x = separable(f"{name}.fuse.{t}.{i}", block, x)
+    x = g.convolve(f"{name}.final", x, act=False)
+    counts = [head.outputs[p] for p in planes]
+    parts = g.split(f"{name}/split", x, counts) if len(counts) > 1 else [x]
+    for output, part, channels in zip(planes.values(), parts, counts):
+        g.output(output, part, channels)
     return g
 
 
@@ -202,22 +219,22 @@ def write_module(folder: pathlib.Path, graph: Graph, manifest: dict) -> int:
 
 
 def export(net: Net, scheme: str, models: pathlib.Path, recipe: str = "all", about: dict | None = None) -> tuple[Net, int]:
-    """Writes both modules. Returns the network with the weights the files decode to, and the bytes of all files."""
+    """Writes every module. Returns the network with the weights the files decode to, and the bytes of all files."""
     coded, weights = encode(net, scheme)
-    backbone = backbone_graph(net, weights)
-    head = head_graph(net.head, weights, "depth", "disparity")
     origin = {"trainedOn": TRAINED_ON[recipe], **({"training": {"recipe": recipe, "steps": about["steps"], "hours": round(about["hours"], 2)}} if about else {})}
-    size = write_module(models / "relievo-backbone", backbone, {
+    provides = {t: {"tap": t, "stride": s, "channels": c} for t, (_, s, c) in TAPS.items()}
+    size = write_module(models / "relievo-backbone", backbone_graph(net, weights), {
         "id": "relievo-backbone", "version": VERSION, "kind": "backbone",
         "preprocess": {"mean": [MEAN] * 3, "std": [STD] * 3, "multipleOf": MULTIPLE, "area": AREA},
-        "provides": [{"tap": t, "stride": s, "channels": c} for t, (_, s, c) in TAPS.items()],
-        "input": "image", "outputs": {t: t for t in TAPS}, **origin,
+        "provides": list(provides.values()), "input": "image", "outputs": {t: t for t in TAPS}, **origin,
     })
-    size += write_module(models / "relievo-depth", head, {
-        "id": "relievo-depth", "version": VERSION, "kind": "head", "task": "depth",
-        "requires": {"module": "relievo-backbone@^" + VERSION.rsplit(".", 1)[0], "taps": list(TAPS)},
-        "inputs": {t: t for t in TAPS}, "outputs": {"disparity": "disparity"}, **origin,
-    })
+    for task, (name, planes) in HEADS.items():
+        head = getattr(net, name)
+        size += write_module(models / f"relievo-{task}", head_graph(name, head, weights, planes), {
+            "id": f"relievo-{task}", "version": VERSION, "kind": "head", "task": task,
+            "requires": {"module": "relievo-backbone@^" + VERSION.rsplit(".", 1)[0], "taps": [provides[t] for t in head.lateral]},
+            "inputs": {t: t for t in head.lateral}, "outputs": {o: o for o in planes.values()}, **origin,
+        })
     return coded, size
 
 
@@ -226,6 +243,7 @@ def main() -> None:
     ap.add_argument("run", type=pathlib.Path, help="checkpoint of relievo_training.train")
     ap.add_argument("--models", type=pathlib.Path, required=True)
     ap.add_argument("--quantise", choices=SCHEMES, default="mixed")
+    ap.add_argument("--only", default="", help="write these heads (comma-separated) and refuse if the backbone in MODELS is not theirs")
     ap.add_argument("--recipe", choices=list(TRAINED_ON), default="all", help="the one it was trained with, for the list of data sets")
     ap.add_argument("--fixture", type=pathlib.Path, help="also write the small parity fixture the jest tests read")
     ap.add_argument("--card", type=pathlib.Path, help="write the differences into this model card, too")
@@ -236,16 +254,18 @@ def main() -> None:
         t = pathlib.Path(tmp)
         export(net, "none", t / "none")
         coded, size = export(net, a.quantise, t / "out", a.recipe, about)
-        exact = parity.compare(net, t / "none")
-        same, lost = parity.compare(coded, t / "out"), parity.compare(net, t / "out")
+        measured = [("PyTorch and TF.js, float32 weights", net, "none"), ("PyTorch and TF.js, stored weights", coded, "out"), ("float32 and stored weights", net, "out")]
+        rows = {task: [(what, *parity.compare(n, t / folder, task)) for what, n, folder in measured] for task in HEADS}
         text = f"{about['hours']:.2f} h of training, {about['steps']} steps; `{a.quantise}`: {size / 1e6:.2f} MB in all.\n\n" + card.grid(
-            ["difference, share of the output's range", "max", "mean"],
-            [[what, f"{most:.1e}", f"{mean:.1e}"] for what, (most, mean) in (("PyTorch and TF.js, float32 weights", exact), ("PyTorch and TF.js, stored weights", same), ("float32 and stored weights", lost))],
+            ["head", "difference, share of the output's range", "max", "mean"],
+            [[task, what, f"{most:.1e}", f"{mean:.1e}"] for task, found in rows.items() for what, most, mean in found],
         )
         print(text)
-        if max(exact[0], same[0]) > 1e-3:
+        if max(most for found in rows.values() for _, most, _ in found[:2]) > 1e-3:
             raise SystemExit("the exported graph does not compute what PyTorch does: nothing was written")
-        for module in ("relievo-backbone", "relievo-depth"):
+        if a.only and any((t / "out/relievo-backbone" / f).read_bytes() != (a.models / "relievo-backbone" / f).read_bytes() for f in ("model.json", SHARD)):
+            raise SystemExit("--only: these heads were trained on another backbone than the one in MODELS: nothing was written")
+        for module in [f"relievo-{task}" for task in a.only.split(",")] if a.only else ["relievo-backbone", *(f"relievo-{task}" for task in HEADS)]:
             (a.models / module).mkdir(parents=True, exist_ok=True)
             for f in sorted((t / "out" / module).iterdir()):
                 shutil.copyfile(f, a.models / module / f.name)

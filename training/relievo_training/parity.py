@@ -36,23 +36,29 @@ def drawn(height: int, width: int) -> np.ndarray:
     return np.clip(np.round(rgb), 0, 255).astype(np.uint8)
 
 
-def run_tfjs(models: pathlib.Path, inputs: list[torch.Tensor], backend: str = "wasm") -> list[np.ndarray]:
-    """[1, 3, h, w] each -> raw disparity [h / 2, w / 2] each."""
+def run_tfjs(models: pathlib.Path, inputs: list[torch.Tensor], task: str = "depth", backend: str = "wasm") -> list[dict[str, np.ndarray]]:
+    """[1, 3, h, w] each -> {output: [height, width, channels]} each, of the head for one task."""
     with tempfile.TemporaryDirectory() as tmp:
         jobs = []
         for i, x in enumerate(inputs):
-            job = {"input": f"{tmp}/{i}.in", "height": x.shape[2], "width": x.shape[3], "output": f"{tmp}/{i}.out"}
+            job = {"input": f"{tmp}/{i}.in", "height": x.shape[2], "width": x.shape[3], "output": f"{tmp}/{i}"}
             pathlib.Path(job["input"]).write_bytes(np.ascontiguousarray(x[0].permute(1, 2, 0).numpy(), "<f4").tobytes())
             jobs.append(job)
         listing = pathlib.Path(tmp) / "jobs.json"
         listing.write_text(json.dumps(jobs))
-        subprocess.run(["node", SCRIPT, models, listing, backend], check=True)
-        return [np.frombuffer(pathlib.Path(j["output"]).read_bytes(), "<f4").reshape(j["height"] // 2, j["width"] // 2) for j in jobs]
+        subprocess.run(["node", SCRIPT, models, listing, task, backend], check=True)
+        read = lambda path, shape: np.frombuffer(pathlib.Path(path).read_bytes(), "<f4").reshape(shape)
+        return [{n: read(f"{j['output']}.{n}", shape) for n, shape in json.loads(pathlib.Path(j["output"] + ".json").read_text()).items()} for j in jobs]
 
 
 @torch.inference_mode()
-def run_torch(net: Net, x: torch.Tensor) -> np.ndarray:
-    return net(x)["depth"][0, 0].numpy()
+def run_torch(net: Net, x: torch.Tensor, task: str = "depth") -> dict[str, np.ndarray]:
+    """The same from PyTorch."""
+    from .export import HEADS  # it imports this module
+
+    head, planes = HEADS[task]
+    out = net(x, (head,))
+    return {o: out[p if head == "head" else f"{head}.{p}"][0].permute(1, 2, 0).numpy() for p, o in planes.items()}
 
 
 def differences(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
@@ -65,26 +71,28 @@ def as_input(rgb: np.ndarray) -> torch.Tensor:
     return torch.from_numpy((rgb.astype(np.float32) / 255 - MEAN) / STD).permute(2, 0, 1)[None].contiguous()
 
 
-def compare(net: Net, models: pathlib.Path, inputs: list[torch.Tensor] | None = None) -> tuple[float, float]:
-    """Worst difference over the inputs (drawn pictures unless given): (largest, mean)."""
+def compare(net: Net, models: pathlib.Path, task: str = "depth", inputs: list[torch.Tensor] | None = None) -> tuple[float, float]:
+    """Worst difference over the inputs (drawn pictures unless given) and the head's outputs: (largest, mean)."""
     inputs = inputs or [as_input(drawn(h, w)) for h, w in SIZES]
-    rows = np.array([differences(run_torch(net, x), y) for x, y in zip(inputs, run_tfjs(models, inputs))])
+    pairs = zip((run_torch(net, x, task) for x in inputs), run_tfjs(models, inputs, task))
+    rows = np.array([differences(ours[n], theirs[n]) for ours, theirs in pairs for n in ours])
     return float(rows[:, 0].max()), float(rows[:, 1].max())
 
 
 def write_fixture(net: Net, models: pathlib.Path, path: pathlib.Path) -> None:
     """What PyTorch answers with the stored weights, for a test that needs neither Python nor photos."""
+    from .export import HEADS
+
     width, height = 32, 64
     rgb = drawn(height, width)
-    out = run_torch(net, as_input(rgb)).astype("<f4")
-    text = lambda a: base64.b64encode(a.tobytes()).decode()
-    shards = {m: hashlib.sha256((models / m / "group1-shard1of1.bin").read_bytes()).hexdigest() for m in ("relievo-backbone", "relievo-depth")}
+    text = lambda a: base64.b64encode(np.ascontiguousarray(a).tobytes()).decode()
+    shard = lambda m: hashlib.sha256((models / m / "group1-shard1of1.bin").read_bytes()).hexdigest()
+    outputs = {task: {n: {"shape": list(a.shape), "data": text(a.astype("<f4"))} for n, a in run_torch(net, as_input(rgb), task).items()} for task in HEADS}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({
-        "about": "rgb: uint8 [height, width, 3], base64. disparity: the depth head's raw plane, little-endian float32 [height / 2, width / 2], base64, as PyTorch computes it with the weights of these shards.",
-        "shards": shards, "width": width, "height": height, "rgb": text(rgb),
-        "disparity": {"width": width // 2, "height": height // 2, "min": round(float(out.min()), 5), "max": round(float(out.max()), 5), "data": text(out)},
-        "tolerance": 1e-3,
+        "about": "rgb: uint8 [height, width, 3], base64. outputs: of each head, little-endian float32 [height, width, channels], base64, as PyTorch computes it with the weights of these shards.",
+        "shards": {m: shard(m) for m in ("relievo-backbone", *(f"relievo-{task}" for task in HEADS))},
+        "width": width, "height": height, "rgb": text(rgb), "outputs": outputs, "tolerance": 1e-3,
     }, indent=2) + "\n")
 
 
@@ -92,11 +100,14 @@ def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("run", type=pathlib.Path)
     ap.add_argument("--models", type=pathlib.Path, required=True)
+    ap.add_argument("--task", nargs="*", default=["depth", "matte", "faces"])
     ap.add_argument("--photo", type=pathlib.Path, nargs="*", default=[])
     a = ap.parse_args()
     torch.set_num_threads(1)
     net, _ = load_net(a.run)
-    print("PyTorch float32 vs the modules in TF.js: max %.2e, mean %.2e of the output's range" % compare(net, a.models, [to_tensor(read_rgb(p)) for p in a.photo]))
+    for task in a.task:
+        most, mean = compare(net, a.models, task, [to_tensor(read_rgb(p)) for p in a.photo])
+        print(f"{task}: PyTorch float32 and the modules in TF.js differ by {most:.2e} at most, {mean:.2e} on average, of the output's range")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,124 @@
+/**
+ * Matte and faces on the evaluation sets, beside MediaPipe's answers where they are given:
+ *
+ *     node bench/heads.mjs DATA [--theirs DIR]        DIR: what training/relievo_training/evaluate_heads.py wrote
+ *
+ * Matte: mean IoU at 0.5; SAD in thousands of pixels; MSE; both again in the band within 2 % of the outline.
+ * Faces: nobody has drawn boxes. Against people's masks: photos with a face whose centre lies on the person; faces whose
+ * centre lies on nobody, also in pictures of an empty room. Against MediaPipe's surest boxes (0.8): recall at IoU 0.5.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import sharp from 'sharp';
+import { build, setup } from '../scripts/setup.mjs';
+
+setup();
+build();
+const { detectFaces, estimateMatte, Hydra } = await import('../dist/index.js');
+const { readImageFile } = await import('../dist/node/index.js');
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { theirs: { type: 'string' } } });
+const [data] = positionals;
+if (!data) throw new Error('usage: node bench/heads.mjs DATA [--theirs DIR]');
+const hydra = await Hydra.load({ modules: ['matte', 'faces'] });
+const theirFaces = values.theirs && JSON.parse(readFileSync(`${values.theirs}/faces.json`, 'utf8'));
+
+const table = {};
+const add = (set, who, found) => {
+  const row = ((table[set] ??= {})[who] ??= {});
+  for (const [k, v] of Object.entries(found)) (row[k] ??= []).push(v);
+};
+
+for (const set of ['portraits', 'iphone', 'synthetic', 'room']) {
+  const folder = `${data}/dev/${set}`;
+  for (const file of readdirSync(folder).filter((f) => f.endsWith('.jpg'))) {
+    const name = file.slice(0, -4);
+    const pixels = await readImageFile(`${folder}/${file}`);
+    const photo = await hydra.open(pixels);
+    const mask = existsSync(`${folder}/${name}.person.png`) && (await grey(`${folder}/${name}.person.png`, photo));
+    if (mask) {
+      add(set, 'ours', matteScore((await estimateMatte(photo, { hydra })).data, mask, photo));
+      if (values.theirs)
+        add(set, 'MediaPipe', matteScore(await grey(`${values.theirs}/${set}/${name}.png`, photo), mask, photo));
+    }
+    const faces = (await detectFaces(photo, { hydra })).map((f) => f.box);
+    hydra.close(photo);
+    if (!mask && set !== 'room') continue; // nothing to judge by
+    add(set, 'ours', faceScore(faces, mask, photo));
+    const theirs = theirFaces?.[`${set}/${name}`];
+    if (!theirs) continue;
+    const boxes = theirs.map(([x, y, width, height, score]) => ({ x, y, width, height, score }));
+    add(set, 'MediaPipe', faceScore(boxes, mask, photo));
+    for (const sure of boxes.filter((b) => b.score > 0.8))
+      add(set, 'ours', { 'recall of MediaPipe': faces.some((f) => iou(f, sure) >= 0.5) ? 1 : 0 });
+  }
+}
+hydra.dispose();
+const mean = (v) => v.reduce((a, b) => a + b, 0) / v.length;
+for (const [set, rows] of Object.entries(table)) {
+  for (const [who, row] of Object.entries(rows)) {
+    const cells = Object.entries(row).map(([k, v]) => `${k} ${mean(v).toFixed(4)} (${v.length})`);
+    console.log(`${set.padEnd(10)} ${who.padEnd(10)} ${cells.join('  ')}`);
+  }
+}
+
+async function grey(path, { width, height }) {
+  const raw = await sharp(path).extractChannel(0).resize(width, height, { fit: 'fill' }).raw().toBuffer();
+  return Float32Array.from(raw, (v) => v / 255);
+}
+
+function matteScore(alpha, truth, { width, height }) {
+  const band = nearOutline(truth, width, height, Math.max(2, Math.round(0.02 * Math.max(width, height))));
+  let [both, either, sad, mse, bandSad, inBand] = [0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < alpha.length; i++) {
+    const [a, b] = [alpha[i] > 0.5, truth[i] > 0.5];
+    both += a && b;
+    either += a || b;
+    const d = Math.abs(alpha[i] - truth[i]);
+    sad += d;
+    mse += d * d;
+    if (band[i]) {
+      bandSad += d;
+      inBand++;
+    }
+  }
+  return {
+    IoU: either ? both / either : 1,
+    SAD: sad / 1000,
+    MSE: mse / alpha.length,
+    band: inBand ? bandSad / inBand : 0,
+  };
+}
+
+/** 1 within r pixels (a square) of a change of sides. */
+function nearOutline(truth, width, height, r) {
+  const out = new Uint8Array(truth.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x;
+      const side = truth[i] > 0.5;
+      const edge =
+        (x + 1 < width && truth[i + 1] > 0.5 !== side) || (y + 1 < height && truth[i + width] > 0.5 !== side);
+      if (!edge) continue;
+      for (let v = Math.max(0, y - r); v <= Math.min(height - 1, y + r); v++)
+        out.fill(1, v * width + Math.max(0, x - r), v * width + Math.min(width, x + r + 1));
+    }
+  }
+  return out;
+}
+
+function faceScore(boxes, mask, { width, height }) {
+  const onPerson = ({ x, y, width: w, height: h }) => {
+    const [u, v] = [Math.floor(x + w / 2), Math.floor(y + h / 2)];
+    return mask && u >= 0 && v >= 0 && u < width && v < height && mask[v * width + u] > 0.5;
+  };
+  const right = boxes.filter(onPerson).length;
+  return { ...(mask && { 'face found': right > 0 ? 1 : 0 }), 'false faces': boxes.length - right };
+}
+
+function iou(a, b) {
+  const w = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const h = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  if (w <= 0 || h <= 0) return 0;
+  return (w * h) / (a.width * a.height + b.width * b.height - w * h);
+}
