@@ -33,7 +33,8 @@ HEADS = {
 SHARD = "group1-shard1of1.bin"
 LICENCE = "MIT; initialised from EfficientNet-Lite0 ImageNet weights, Apache-2.0"
 PRETRAINED = "ImageNet-1k, through the EfficientNet-Lite0 weights the training starts from (weights Apache-2.0)"
-SYNTHETIC = "1,006 synthetic portraits rendered for this project (assets CC0 and CC-BY 3.0)"
+SYNTHETIC = "about 1,550 synthetic portraits and 640 synthetic scenes rendered for this project (assets CC0 and CC-BY 3.0)"
+TEACHER = "faces and their relief as MediaPipe 0.10.21 labels them on these pictures (Apache-2.0)"
 # By the recipe of relievo_training.train.
 TRAINED_ON = {
     "all": [
@@ -42,8 +43,9 @@ TRAINED_ON = {
         "Clothing Co-Parsing, 600 street photos with masks (clothing-co-parsing repository, Apache-2.0)",
         "one RGB-D room sequence, 100 frames (tsdf-fusion-python repository, BSD-2-Clause)",
         SYNTHETIC,
+        TEACHER,
     ],
-    "synthetic": [PRETRAINED, SYNTHETIC],
+    "synthetic": [PRETRAINED, SYNTHETIC, TEACHER],
 }
 # How weights are stored. `mixed`: uint8 for the pointwise kernels of the backbone's last blocks, which hold most of
 # the weights and bear it; float16 for the rest. `uint8`: for every pointwise kernel. See docs/model-card.md.
