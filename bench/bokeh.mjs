@@ -93,6 +93,7 @@ for (const suffix of ['', ', inferred depth']) {
   const others = Object.keys(METHODS)
     .filter((m) => m !== 'relievo' && scores.has(m + suffix))
     .map((m) => m + suffix);
+  if (others.length === 0) continue;
   const lost = scores.get(`relievo${suffix}`).filter((r, i) => others.some((m) => scores.get(m)[i].psnr >= r.psnr));
   console.log(`\nScenes where another method scores higher${suffix}: ${lost.map((r) => r.name).join(', ') || 'none'}`);
 }

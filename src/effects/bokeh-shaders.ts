@@ -270,16 +270,18 @@ float boost(ivec2 q, float t) {
 }`;
 
 /**
- * Mass and what is unknown of a cell in one float, 12 bits each, so that a disc costs one read per cell. A cell's mass is
- * at most 1 and a hidden tenth, and what is unknown at least minus that tenth.
+ * Mass and what is known of a cell in one float, 12 bits each, so that a disc costs one read per cell. Both are at most 1
+ * and a hidden tenth. Their roots are kept: of a hidden surface a few thousandths may be all that is known, and their
+ * ratio to the mass is what shows.
  */
 const PACKING = `
-const float MASS = 2048.0, UNKNOWN = 3072.0, LEAST = -0.25, SHIFT = 4096.0;
-float pack(float mass, float unknown) {
-  return floor(mass * MASS + 0.5) * SHIFT + floor((unknown - LEAST) * UNKNOWN + 0.5);
+const float ROOT = 3600.0, SHIFT = 4096.0;
+float pack(float mass, float known) {
+  vec2 roots = floor(sqrt(max(vec2(0), vec2(mass, known))) * ROOT + 0.5);
+  return roots.x * SHIFT + roots.y;
 }`;
-/** {@link PACKING} of an empty cell of which all is unknown. */
-export const UNKNOWN_CELL = [0, 0, 0, Math.floor(1.25 * 3072 + 0.5)] as const;
+/** {@link PACKING} of an empty cell of which nothing is known. */
+export const UNKNOWN_CELL = [0, 0, 0, 0] as const;
 
 /**
  * What a layer is made of, in cells of 2^level pixels: rgb and, packed, mass and what nearer layers hide; alpha.
@@ -321,7 +323,7 @@ void main() {
   const float UNIT = 1.0 / float(SIZE * SIZE);
   // Beyond the frame is as unknown as what is hidden.
   ivec2 inside = max(ivec2(0), to - max(from, ivec2(0)));
-  float unknown = 1.0 + UNIT * (nearer - float(inside.x * inside.y));
+  float known = UNIT * (float(inside.x * inside.y) - nearer);
   sum *= UNIT;
   alpha *= UNIT;
 
@@ -337,10 +339,10 @@ void main() {
     vec2 more = texelFetch(u_hiddenMore, ivec2(x, y), 0).xy;
     w *= WEIGHT * more.x;
     sum += w * vec4(h.rgb, 1);
-    unknown -= w;
+    known += w;
     alpha += w * more.y;
   }
-  o = vec4(sum.rgb, pack(sum.a, unknown));
+  o = vec4(sum.rgb, pack(sum.a, known));
   ${alpha ? 'o_alpha = vec4(alpha, 0, 0, 0);' : ''}
 }`;
 
@@ -368,7 +370,7 @@ ${PACKING}
 void main() {
   ivec2 at = ivec2(gl_FragCoord.xy) + u_pad;
   vec4 sum = vec4(0);
-  float unknown = 0.0, alpha = 0.0;
+  float known = 0.0, alpha = 0.0;
   for (int j = -u_reach; j <= u_reach; j++) {
     vec3 row = u_rows[j + u_reach];
     int first = int(floor(row.x + 0.5)), end = int(ceil(row.y - 0.5));
@@ -377,14 +379,16 @@ void main() {
       ivec2 q = at + ivec2(i, j);
       vec4 cell = texelFetch(u_cells, q, 0);
       float mass = floor(cell.a * (1.0 / SHIFT));
-      sum += w * vec4(cell.rgb, mass);
-      unknown += w * (cell.a - SHIFT * mass);
+      float root = cell.a - SHIFT * mass;
+      sum += w * vec4(cell.rgb, mass * mass);
+      known += w * root * root;
       ${alpha ? 'alpha += w * texelFetch(u_cellsAlpha, q, 0).r;' : ''}
     }
   }
-  sum *= u_scale * vec4(1, 1, 1, 1.0 / MASS);
+  const float SQUARE = 1.0 / (ROOT * ROOT);
+  sum *= u_scale * vec4(1, 1, 1, SQUARE);
   if (sum.a < 1e-6) discard;
-  float known = max(sum.a, 1.0 - LEAST - u_scale * unknown / UNKNOWN);
+  known = max(sum.a, u_scale * SQUARE * known);
   o = sum / known;
   ${alpha ? 'o_alpha = vec4(u_scale * alpha / known, 0, 0, o.a);' : ''}
 }`;
