@@ -1,4 +1,4 @@
-import { isRelievoError, RelievoError } from '../core/errors.js';
+import { RelievoError } from '../core/errors.js';
 import { replaceBackground, type Background } from '../effects/replace-background.js';
 import { parseColour } from '../image/parse-colour.js';
 import { readDepth } from '../node/depth-file.js';
@@ -12,7 +12,7 @@ export const cutout: Command = {
   usage: `relievo cutout PHOTO… [-o out.png] [--background FILE|COLOUR|none] [--matte M.png] [--depth D.png | --network]
   The subject before nothing (none, the default), a colour (#rrggbb or a name) or another photo. --blur R: before its
   own background, blurred by R of the long side. --matte: a grey picture, white = subject. Without it people
-  are the subject, or, with --depth or --network, what is near.`,
+  are the subject, or, with --depth or --network or where nobody is to be seen, what is near.`,
   options: {
     background: { type: 'string' },
     blur: { type: 'string' },
@@ -40,14 +40,16 @@ export const cutout: Command = {
   },
 };
 
-/** Matte and own colours of the people; undefined where this copy of Relievo has no matte head. */
+/** A matte that covers less of the photo than this shows nobody. */
+const NOBODY = 0.005;
+
+/** Matte and own colours of the people; undefined where there are none, and what is near is the subject. */
 async function cutPeople(photo: NodeImage, io: Io) {
-  try {
-    return await cutOut(photo, { hydra: await openHydraFor('matte', io), signal: io.signal });
-  } catch (error) {
-    if (!isRelievoError(error, 'MODEL_NETWORK')) throw error;
-    return undefined;
-  }
+  const people = await cutOut(photo, { hydra: await openHydraFor('matte', io), signal: io.signal });
+  const { data } = people.matte;
+  let covered = 0;
+  for (const a of data) if (a > 0.5) covered++;
+  return covered > NOBODY * data.length ? people : undefined;
 }
 
 async function readBackground(
