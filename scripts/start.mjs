@@ -8,7 +8,8 @@ import { build, ROOT, setup } from './setup.mjs';
 
 setup();
 build();
-const { applyBokeh, estimateDepth, Hydra, isRelievoError, visualiseDepth } = await import('../dist/index.js');
+const { applyBokeh, detectFaces, estimateDepth, Hydra, isRelievoError, visualiseDepth } =
+  await import('../dist/index.js');
 const { readImageFile, writeDepth, writeImage } = await import('../dist/node/index.js');
 
 const photoPath = process.argv[2] ?? join(ROOT, 'assets/astronaut.png');
@@ -28,12 +29,15 @@ async function step(label, work) {
 
 try {
   const photo = await step(`read ${relative(process.cwd(), photoPath) || photoPath}`, () => readImageFile(photoPath));
-  const hydra = await step('load backbone and depth head', () => Hydra.load());
+  const hydra = await step('load backbone, depth and faces heads', () => Hydra.load({ modules: ['depth', 'faces'] }));
+  const opened = await hydra.open(photo); // one run of the backbone serves both heads
   const depth = await step(`estimate depth of ${photo.width} × ${photo.height} pixels (${hydra.backend})`, () =>
-    estimateDepth(photo, { hydra }),
+    estimateDepth(opened, { hydra }),
   );
-  const bokeh = await step('refocus on the subject, background out of focus', () =>
-    applyBokeh(photo, depth, { focus: 'subject' }),
+  const faces = await step('find faces on the same features', () => detectFaces(opened, { hydra }));
+  // Where there is no face the subject is in focus.
+  const bokeh = await step('refocus on the faces, background out of focus', () =>
+    applyBokeh(photo, depth, { focus: 'faces', faces }),
   );
   await step('write three pictures', async () => {
     await writeDepth(out('-depth.png'), depth);
