@@ -523,7 +523,7 @@ async function splitFront(
     if (x === 0 || y === 0 || x === width - 1 || y === height - 1) return judged[i]!;
     for (let j = 0; j < 9; j++) {
       const q = i + ((j / 3) | 0) * width - width + (j % 3) - 1;
-      // Beyond the band the depth is right, and the number there is a placeholder.
+      // Beyond the band the depth is right, and nothing was judged.
       nine[j] = band[q] ? judged[q]! : depth[q]! > (hi[i]! + lo[i]!) / 2 ? 255 : 0;
     }
     return nine.sort()[4]!;
