@@ -20,24 +20,28 @@ const SIGMA_SPACE = 1.1;
 const SIGMA_RANGE = 0.09;
 /** Cells whose neighbourhood spans less disparity than this are interpolated: no edge to decide, a fifth of the time. */
 const EDGE_SPAN = 0.015;
+/** Exponent of the contrast curve that turns the network's ramps, some three cells wide, into steps of one. */
+const STEEPNESS = 1.8;
 /** Guided filter: window radius in work pixels, regularisation in units of luma² (0..1). */
 const GUIDE_RADIUS = 2;
 const GUIDE_EPSILON = 1e-4;
 
 /**
- * Lifts a smaller map of disparities to the photo's resolution so that steps follow the photo's edges. Joint bilateral
- * upsampling (Kopf et al. 2007) up to a working size, then the fast guided filter (He & Sun 2015), whose cost per full
- * pixel is one multiplication and one addition.
+ * Lifts a smaller map of disparities to the photo's resolution so that steps follow the photo's edges: ramps are made
+ * steps, joint bilateral upsampling (Kopf et al. 2007) takes them to a working size, then the fast guided filter (He &
+ * Sun 2015) to the photo's, at one multiplication and one addition per full pixel.
  *
  * @param matte coarse coverage by people: the step at their outline is put where it, made sharp, has it.
  * @returns row-major disparities, photo.width × photo.height, in the range of the input.
  */
 export async function refine(
-  low: Disparities,
+  soft: Disparities,
   photo: ImageDataLike,
   options: TaskOptions = {},
   matte?: Matte,
 ): Promise<Float32Array<ArrayBuffer>> {
+  const around = extremes(soft, REACH);
+  const low = steepen(soft, around);
   const side = Math.max(WORK_SIDE, low.width, low.height); // a finer map keeps what it has
   const scale = Math.min(1, side / Math.max(photo.width, photo.height));
   const width = Math.max(1, Math.round(photo.width * scale));
@@ -47,7 +51,7 @@ export async function refine(
   const work = {
     width,
     height,
-    data: await jointBilateral(low, guide, width, height, part(options, 0, scale === 1 ? 1 : 0.5)),
+    data: await jointBilateral(low, around, guide, width, height, part(options, 0, scale === 1 ? 1 : 0.5)),
   };
   if (matte) {
     const small = scale === 1 ? photo : pixelsOf(guide, width, height);
@@ -67,8 +71,49 @@ function pixelsOf(rgb: Float32Array, width: number, height: number): ImageDataLi
   return { width, height, data };
 }
 
+/** Least and greatest disparity within a square window, per cell. */
+interface Extremes {
+  readonly min: Float32Array;
+  readonly max: Float32Array;
+}
+
+function extremes({ width, height, data }: Disparities, radius: number): Extremes {
+  const along = (p: Float32Array, better: (a: number, b: number) => number, n: number, step: number) => {
+    const out = new Float32Array(p.length);
+    for (let i = 0; i < p.length; i++) {
+      const at = Math.floor(i / step) % n;
+      let v = p[i]!;
+      for (let k = -Math.min(radius, at); k <= Math.min(radius, n - 1 - at); k++) v = better(v, p[i + k * step]!);
+      out[i] = v;
+    }
+    return out;
+  };
+  const window = (better: (a: number, b: number) => number) =>
+    along(along(data, better, width, 1), better, height, width);
+  return { min: window(Math.min), max: window(Math.max) };
+}
+
+/**
+ * Pushes disparities within a step towards its two sides, t → tᵞ / (tᵞ + (1 - t)ᵞ): a curve without plateaus, so that
+ * the order of any two cells of a ramp stays. A step is told from a slope by looking twice as far: a slope spans twice
+ * as much there, a step no more.
+ */
+function steepen(soft: Disparities, { min, max }: Extremes): Disparities {
+  const wide = extremes(soft, 2 * REACH);
+  const data = Float32Array.from(soft.data, (v, i) => {
+    const span = max[i]! - min[i]!;
+    if (span < EDGE_SPAN) return v;
+    const step = Math.min(1, Math.max(0, 1.5 * (2 - (wide.max[i]! - wide.min[i]!) / span)));
+    const t = (v - min[i]!) / span;
+    const near = t ** STEEPNESS;
+    return v + step * (min[i]! + (span * near) / (near + (1 - t) ** STEEPNESS) - v);
+  });
+  return { width: soft.width, height: soft.height, data };
+}
+
 async function jointBilateral(
   low: Disparities,
+  around: Extremes,
   guide: Float32Array,
   width: number,
   height: number,
@@ -77,7 +122,6 @@ async function jointBilateral(
   const out = resizePlane(low.data, low, width, height);
   if (width <= low.width && height <= low.height) return out;
   const cells = shrinkGuide(guide, width, height, low.width, low.height);
-  const edges = edgeCells(low);
   const xs = axis(width, low.width);
   const ys = axis(height, low.height);
   const { data, width: lowWidth } = low;
@@ -86,7 +130,8 @@ async function jointBilateral(
       for (let x = 0; x < width; x++) {
         const cx = xs.centre[x]!;
         const cy = ys.centre[y]!;
-        if (!edges[cy * lowWidth + cx]) continue;
+        const cell = cy * lowWidth + cx;
+        if (around.max[cell]! - around.min[cell]! <= EDGE_SPAN) continue;
         const g = (y * width + x) * 3;
         const r0 = guide[g]!;
         const g0 = guide[g + 1]!;
@@ -136,26 +181,6 @@ function axis(size: number, cells: number): { centre: Int32Array; weight: Float3
     }
   }
   return { centre, weight };
-}
-
-/** 1 where the cells within reach span more disparity than {@link EDGE_SPAN}. */
-function edgeCells({ width, height, data }: Disparities): Uint8Array {
-  const out = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let min = 1;
-      let max = 0;
-      for (let j = Math.max(0, y - REACH); j <= Math.min(height - 1, y + REACH); j++) {
-        for (let i = Math.max(0, x - REACH); i <= Math.min(width - 1, x + REACH); i++) {
-          const v = data[j * width + i]!;
-          if (v < min) min = v;
-          if (v > max) max = v;
-        }
-      }
-      out[y * width + x] = max - min > EDGE_SPAN ? 1 : 0;
-    }
-  }
-  return out;
 }
 
 /** Interleaved RGB averaged onto the cells of the network's output. */
