@@ -8,6 +8,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import * as tf from '@tensorflow/tfjs-core';
 import sharp from 'sharp';
 import { build, ROOT, setup } from '../scripts/setup.mjs';
 
@@ -95,8 +96,17 @@ for (const r of rows)
   console.log(
     `${`${r.what}, ${r.size}`.padEnd(46)} ${ms(r.median)} ${ms(r.min)} ${ms(r.max)} ${String(r.runs).padStart(5)}`,
   );
+await peak();
 await reuse();
 hydra.dispose();
+
+/** Most bytes that tensors, weights among them, held at once while one photo went through backbone and depth head. */
+async function peak() {
+  const photo = await hydra.open(first);
+  const { peakBytes } = await tf.profile(() => hydra.run('depth', photo));
+  hydra.close(photo);
+  console.log(`\npeak of all tensors, weights included: ${(peakBytes / 1e6).toFixed(0)} MB`);
+}
 
 /**
  * What sharing the backbone saves: every shipped head by itself (backbone and head, as a separate network would run)

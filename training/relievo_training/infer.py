@@ -18,7 +18,7 @@ def load_net(checkpoint: pathlib.Path) -> tuple[Net, dict]:
     """The averaged weights of a checkpoint, and what it says about itself."""
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     net = Net().eval()
-    net.load_state_dict(state["ema"])
+    net.fit(state["ema"])
     return net, {"steps": state.get("step", 0), "hours": state.get("elapsed", 0.0) / 3600}
 
 

@@ -74,6 +74,12 @@ class ConvBN(nn.Module):
         x = x if self.folded else self.bn(x)
         return F.relu6(x) if self.act else x
 
+    def resize(self, kernel: torch.Tensor) -> None:
+        """Takes the shape of `kernel` [out, in / groups, k, k]; the norm's values are to be loaded."""
+        out, groups = kernel.shape[0], 1 if self.conv.groups == 1 else kernel.shape[0]
+        self.conv = nn.Conv2d(kernel.shape[1] * groups, out, self.kernel, self.stride, bias=False, groups=groups)
+        self.bn = nn.BatchNorm2d(out, eps=self.bn.eps, momentum=self.bn.momentum)
+
 
 class MBConv(nn.Module):
     """Inverted residual (Sandler et al. 2018)."""
@@ -210,3 +216,10 @@ class Net(nn.Module):
             planes = decoder(taps).float().split(list(decoder.outputs.values()), 1)
             out.update({n if h == "head" else f"{h}.{n}": p for n, p in zip(decoder.outputs, planes)})
         return out
+
+    def fit(self, state: dict[str, torch.Tensor]) -> None:
+        """Loads weights, also those of a network whose hidden layers were pruned (prune.py)."""
+        for name, m in self.named_modules():
+            if isinstance(m, ConvBN) and (kernel := state[f"{name}.conv.weight"]).shape != m.conv.weight.shape:
+                m.resize(kernel)
+        self.load_state_dict(state)

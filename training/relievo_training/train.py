@@ -19,8 +19,8 @@ import time
 import torch
 import torch.nn.functional as F
 
-from . import data, losses
-from .model import MEAN, STD, Net
+from . import data, losses, quantise
+from .model import MEAN, STD, TAPS, Net
 from .restore import load_exported
 
 SMALL = [(192, 192), (224, 160), (160, 224), (224, 192), (192, 224)]
@@ -35,11 +35,17 @@ def prepare(x: torch.Tensor, device: str) -> torch.Tensor:
     return ((x - MEAN) / STD).contiguous(memory_format=torch.channels_last)
 
 
+def restore_folded(net: Net, checkpoint: dict) -> None:
+    for name in checkpoint["folded"]:
+        net.get_submodule(name).folded = True
+
+
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--data", type=pathlib.Path, required=True)
     ap.add_argument("--out", type=pathlib.Path, required=True)
     ap.add_argument("--hours", type=float, default=1.5, help="training time over all resumptions")
+    ap.add_argument("--steps", type=int, help="steps over all resumptions, instead of --hours: to compare runs on a machine that does other work, too")
     ap.add_argument("--large-from", type=float, default=0.55, help="share of the time after which pictures grow to 256 squared")
     ap.add_argument("--teacher-from", type=float, default=0.25, help="share of the time after which real photos get teacher labels")
     ap.add_argument("--recipe", choices=["all", "synthetic"], default="all", help="synthetic: no real photo at all")
@@ -48,7 +54,9 @@ def main() -> None:
     ap.add_argument("--teach", type=pathlib.Path, help="folder of MediaPipe's labels (teach.py)")
     ap.add_argument("--init", type=pathlib.Path, help="start from another run (.pt), or from exported modules (a folder)")
     ap.add_argument("--only", default="", help="train these heads (comma-separated) and leave the rest as it is, bit for bit")
+    ap.add_argument("--freeze", default="", choices=["", *TAPS], help="fold the backbone's norms and leave it as it is up to this tap: s4 saves a quarter of a step's time, s8 a third")
     ap.add_argument("--lr", type=float, default=1.5e-3)
+    ap.add_argument("--backbone-rate", type=float, default=0.3, help="the backbone's learning rate, as a share of --lr")
     ap.add_argument("--workers", type=int, default=1)
     ap.add_argument("--seed", type=int, default=1)
     a = ap.parse_args()
@@ -65,14 +73,21 @@ def main() -> None:
         new = load_exported(net, a.init)
         print("not in the modules:", new, flush=True)
     elif a.init:
-        net.load_state_dict(torch.load(a.init, map_location="cpu", weights_only=True)["ema"])
+        s = torch.load(a.init, map_location="cpu", weights_only=True)
+        restore_folded(net, s)
+        net.fit(s["ema"])
         new = []
+    if a.freeze:
+        net.backbone = quantise.fold(net.backbone).train()
     net = net.to(device, memory_format=torch.channels_last)
     ema = copy.deepcopy(net).eval()
     heads = tuple(a.only.split(",")) if a.only else Net.HEADS
     young = 3.0 if a.init else 1.0  # heads that the modules did not hold catch up
-    parts_to_train = [(getattr(net, h), young if h in new else 1.0) for h in heads] + ([] if a.only else [(net.backbone, 0.3)])
+    parts_to_train = [(getattr(net, h), young if h in new else 1.0) for h in heads] + ([] if a.only else [(net.backbone, a.backbone_rate)])
     groups = [{"params": [p for p in part.parameters() if (p.ndim > 1) == wd], "scale": scale, "weight_decay": 0.02 if wd else 0.0} for part, scale in parts_to_train for wd in (True, False)]
+    if a.freeze:
+        for part in (net.backbone.stem, *net.backbone.blocks[: TAPS[a.freeze][0] + 1]):
+            part.requires_grad_(False)
     if a.only:
         net.requires_grad_(False).eval()
         for h in heads:
@@ -82,8 +97,7 @@ def main() -> None:
     last = a.out / "last.pt"
     if last.exists():
         s = torch.load(last, map_location="cpu", weights_only=True)
-        for name in s["folded"]:
-            net.get_submodule(name).folded = True
+        restore_folded(net, s)
         net.load_state_dict(s["net"]); ema.load_state_dict(s["ema"]); opt.load_state_dict(s["opt"])
         step, elapsed = s["step"], s["elapsed"]
         print(f"resumed at step {step}, {elapsed / 3600:.2f} h", flush=True)
@@ -97,7 +111,7 @@ def main() -> None:
         last.with_suffix(".tmp").rename(last)
 
     batches, large, log, saved = None, False, {}, time.time()
-    while (share := elapsed / 3600 / a.hours) < 1:
+    while (share := step / a.steps if a.steps else elapsed / 3600 / a.hours) < 1:
         t0 = time.time()
         if batches is None or large != (share >= a.large_from):
             large = share >= a.large_from
