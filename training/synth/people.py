@@ -9,7 +9,6 @@ visible: left eye, right eye, nose tip, left and right mouth corner, as the pers
 
 from __future__ import annotations
 
-import argparse
 import math
 import os
 import sys
@@ -483,33 +482,14 @@ def finish(r, sid: int, s: dict, rgb, z, ids) -> bool:
 
 def main() -> None:
     global LIB
-    ap = argparse.ArgumentParser()
-    ap.add_argument("--assets", required=True)
-    ap.add_argument("--out", required=True)
-    for k, d in dict(seed=0, start=0, n=10, width=320, height=320, spp=4, threads=1).items():
-        ap.add_argument("--" + k, type=int, default=d)
-    ap.add_argument("--shots", help="kinds of picture, comma separated")
-    ap.add_argument("--stop", help="ends before the next sample once this file exists")
-    args = ap.parse_args(sys.argv[sys.argv.index("--") + 1 :])
+    args = render.command_line(shots="kinds of picture, comma separated")
     for k in KINDS:
         KINDS[k] *= not args.shots or k in args.shots.split(",")
     LIB = human.Library(args.assets)
     scenes.FURN = things.Furniture(args.assets)
     sky.load_hdris(args.assets)
-    r = render.Renderer(
-        stage,
-        args.out,
-        args.width,
-        args.height,
-        args.spp,
-        args.threads,
-        "meta_%d_%d.jsonl" % (args.seed, args.start),
-    )
-    for sid in range(args.start, args.start + args.n):
-        if args.stop and os.path.exists(args.stop):
-            break
-        if os.path.exists(os.path.join(args.out, "%06d.jpg" % sid)):
-            continue
+    r = render.Renderer(stage, args)
+    for sid in render.samples(args):
         for attempt in range(6):
             D.start((args.seed * 1000003 + sid) * 7 + attempt)
             t0 = time.time()

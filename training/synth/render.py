@@ -6,9 +6,12 @@ Haze, depth of field, exposure and noise are added to the linear picture afterwa
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
+import sys
+from collections.abc import Iterator
 
 import bpy
 import numpy as np
@@ -20,9 +23,33 @@ NEAR = 0.25  # metres: disparity 65535
 FAR = 900.0  # beyond this a pixel counts as sky
 
 
+def command_line(**own: str) -> argparse.Namespace:
+    """The options that every generator takes, and its own: name -> help."""
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--assets", required=True)
+    ap.add_argument("--out", required=True)
+    for k, d in dict(seed=0, start=0, n=10, width=320, height=320, spp=4, threads=1).items():
+        ap.add_argument("--" + k, type=int, default=d)
+    ap.add_argument("--stop", help="ends before the next sample once this file exists")
+    for k, text in own.items():
+        ap.add_argument("--" + k, help=text)
+    return ap.parse_args(sys.argv[sys.argv.index("--") + 1 :])
+
+
+def samples(args: argparse.Namespace) -> Iterator[int]:
+    """Numbers of the samples that are still to be made."""
+    for sid in range(args.start, args.start + args.n):
+        if args.stop and os.path.exists(args.stop):
+            return
+        if not os.path.exists(os.path.join(args.out, "%06d.jpg" % sid)):
+            yield sid
+
+
 class Renderer:
-    def __init__(self, st, out: str, width: int, height: int, spp: int, threads: int, meta: str):
-        self.st, self.out, self.w, self.h, self.spp = st, out, width, height, spp
+    def __init__(self, st, args: argparse.Namespace):
+        self.st, self.out, self.w, self.h, self.spp = st, args.out, args.width, args.height, args.spp
+        out, width, height = args.out, args.width, args.height
+        threads, meta = args.threads, "meta_%d_%d.jsonl" % (args.seed, args.start)
         os.makedirs(out, exist_ok=True)
         shm = "/dev/shm" if os.path.isdir("/dev/shm") else out
         self.tmp = os.path.join(shm, "relievo_synth_%d" % os.getpid())

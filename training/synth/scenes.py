@@ -9,7 +9,6 @@ Landscapes are built small (what is nearest is some metres away): disparity is l
 
 from __future__ import annotations
 
-import argparse
 import math
 import os
 import sys
@@ -1210,31 +1209,12 @@ def finish(renderer, sid: int, info: dict, rgb, z, ids, name: str, blur_share: f
 
 def main() -> None:
     global FURN
-    ap = argparse.ArgumentParser()
-    ap.add_argument("--assets", required=True)
-    ap.add_argument("--out", required=True)
-    for k, d in dict(seed=0, start=0, n=10, width=320, height=320, spp=4, threads=1).items():
-        ap.add_argument("--" + k, type=int, default=d)
-    ap.add_argument("--only", help="names of scenes, comma separated")
-    ap.add_argument("--stop", help="ends before the next sample once this file exists")
-    args = ap.parse_args(sys.argv[sys.argv.index("--") + 1 :])
+    args = render.command_line(only="names of scenes, comma separated")
     FURN = things.Furniture(args.assets)
     sky.load_hdris(args.assets)
-    r = render.Renderer(
-        stage,
-        args.out,
-        args.width,
-        args.height,
-        args.spp,
-        args.threads,
-        "meta_%d_%d.jsonl" % (args.seed, args.start),
-    )
+    r = render.Renderer(stage, args)
     scenes = {f: w for f, w in SCENES.items() if not args.only or f.__name__ in args.only.split(",")}
-    for sid in range(args.start, args.start + args.n):
-        if args.stop and os.path.exists(args.stop):
-            break
-        if os.path.exists(os.path.join(args.out, "%06d.jpg" % sid)):
-            continue
+    for sid in render.samples(args):
         for attempt in range(6):
             D.start((args.seed * 1000003 + sid) * 7 + attempt)
             t0 = time.time()
