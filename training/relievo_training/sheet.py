@@ -3,7 +3,12 @@
     python -m relievo_training.sheet runs/eval/NAME --data ../../shared/data
 
 Writes NAME/sheets/SET-N.jpg and the ten worst portraits and twelve worst others. The photos may not be passed on: the
-folder is under runs/, which git ignores.
+folder is under runs/, which git ignores. Renders may:
+
+    python -m relievo_training.sheet MAPS --renders FOLDER --out sheet.jpg
+
+puts photo, depth and exact depth of the renders in FOLDER (synth/README.md) side by side; MAPS is what
+`relievo depth FOLDER/*.jpg -o MAPS` wrote.
 """
 from __future__ import annotations
 
@@ -21,15 +26,18 @@ TILE = 240  # height of a picture on the sheet
 WORST = {"order": ("nearer", True), "depth": ("ssi", False)}
 
 
-def tile(photo: pathlib.Path, pred: pathlib.Path, label: str) -> np.ndarray:
-    bgr = cv2.imread(str(photo), cv2.IMREAD_COLOR)
-    d = cv2.imread(str(pred), cv2.IMREAD_UNCHANGED).astype(np.float32)
+def coloured(file: pathlib.Path, size: tuple[int, int]) -> np.ndarray:
+    d = cv2.imread(str(file), cv2.IMREAD_UNCHANGED).astype(np.float32)
     low, high = np.percentile(d, [0.5, 99.5])
     d = np.clip((d - low) / max(high - low, 1e-6), 0, 1)
-    size = (max(1, round(bgr.shape[1] * TILE / bgr.shape[0])), TILE)
     # Nearest, so that blocks and ramps of the map itself are seen.
-    depth = cv2.applyColorMap((cv2.resize(d, size, interpolation=cv2.INTER_NEAREST) * 255).astype(np.uint8), cv2.COLORMAP_TURBO)
-    both = np.concatenate([cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), depth], 1)
+    return cv2.applyColorMap((cv2.resize(d, size, interpolation=cv2.INTER_NEAREST) * 255).astype(np.uint8), cv2.COLORMAP_TURBO)
+
+
+def tile(photo: pathlib.Path, maps: list[pathlib.Path], label: str) -> np.ndarray:
+    bgr = cv2.imread(str(photo), cv2.IMREAD_COLOR)
+    size = (max(1, round(bgr.shape[1] * TILE / bgr.shape[0])), TILE)
+    both = np.concatenate([cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), *(coloured(m, size) for m in maps)], 1)
     strip = np.full((18, both.shape[1], 3), 255, np.uint8)
     cv2.putText(strip, label, (3, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (0, 0, 0), 1, cv2.LINE_AA)
     return np.concatenate([strip, both], 0)
@@ -50,11 +58,19 @@ def sheet(tiles: list[np.ndarray], width: int) -> np.ndarray:
 
 def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("run", type=pathlib.Path, help="output folder of relievo_training.evaluate")
-    ap.add_argument("--data", type=pathlib.Path, required=True)
+    ap.add_argument("run", type=pathlib.Path, help="output folder of relievo_training.evaluate, or of `relievo depth`")
+    ap.add_argument("--data", type=pathlib.Path)
+    ap.add_argument("--renders", type=pathlib.Path)
+    ap.add_argument("--out", type=pathlib.Path)
     ap.add_argument("--width", type=int, default=1500, help="of a sheet, in pixels")
     ap.add_argument("--per-sheet", type=int, default=20)
     a = ap.parse_args()
+    if a.renders:
+        tiles = [tile(p, [a.run / f"{p.stem}-depth.png", p.with_name(f"{p.stem}_d.png")], "photo, depth, exact depth") for p in sorted(a.renders.glob("*.jpg"))]
+        cv2.imwrite(str(a.out), sheet(tiles, a.width), [cv2.IMWRITE_JPEG_QUALITY, 82])
+        return
+    if not a.data:
+        ap.error("give --data or --renders")
     out = a.run / "sheets"
     out.mkdir(exist_ok=True)
     scores = json.loads((a.run / "scores.json").read_text())["scores"]
@@ -65,7 +81,7 @@ def main() -> None:
         for p in photos(a.data, name):
             row = rows.get(p.stem, {})
             figures = " ".join(f"{k} {v:.2f}" for k, v in row.items() if k not in ("name", "d1") and v is not None)
-            args = (p, a.run / name / f"{p.stem}.png", f"{name} {p.stem[:14]} {figures}")
+            args = (p, [a.run / name / f"{p.stem}.png"], f"{name} {p.stem[:14]} {figures}")
             tiles.append(tile(*args))
             key, low = WORST[kind]
             if row.get(key) is not None:
