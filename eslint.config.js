@@ -9,6 +9,7 @@ const MAY_IMPORT = {
   gpu: ['core'],
   effects: ['core', 'image', 'depth', 'gpu'],
   portrait: ['core', 'image', 'depth', 'hydra'],
+  worker: ['core', 'image', 'depth', 'hydra', 'portrait', 'effects'],
   node: ['core', 'image', 'depth', 'effects'],
   cli: ['core', 'image', 'depth', 'hydra', 'portrait', 'effects', 'node'],
 };

@@ -1,0 +1,275 @@
+import { proxy, releaseProxy, transfer, wrap, type Remote as Wrapped } from 'comlink';
+import { RelievoError } from '../core/errors.js';
+import type { TaskOptions } from '../core/task.js';
+import type { DepthMap } from '../depth/depth-map.js';
+import type { PipelineOptions, PipelineResult, Recipe, Step } from '../effects/pipeline.js';
+import type { ImageInput } from '../image/decode.js';
+import { createImage, type ImageDataLike } from '../image/image-data.js';
+import type { Answer, Functions, Handle, Remote, WorkerHydraOptions } from './protocol.js';
+
+/** A photo opened in the worker. Its pixels stay there; every call of the same worker takes it for an image. */
+export interface WorkerPhoto {
+  readonly width: number;
+  readonly height: number;
+  readonly colorSpace: PredefinedColorSpace;
+}
+
+export interface WorkerOptions extends WorkerHydraOptions, TaskOptions {
+  /** The worker to use, for hosts that start it themselves. It has to run `relievo/worker/worker`. */
+  worker?: Worker;
+}
+
+type Image = ImageInput | WorkerPhoto;
+/** The first argument may be a photo of the worker, too; `hydra` is the worker's own. */
+type InWorker<F> = F extends (image: never, ...rest: infer R) => infer P ? (image: Image, ...rest: R) => P : never;
+
+/** Relievo in a thread of its own: the same functions with the same options, and nothing runs on the page's thread. */
+export type RelievoWorker = { readonly [K in keyof Functions]: InWorker<Functions[K]> } & {
+  /** The TF.js backend that the worker found. */
+  readonly backend: string;
+  /** Decodes a photo there, once: what follows sends no pixels. */
+  open(image: ImageInput, options?: Pick<TaskOptions, 'signal'>): Promise<WorkerPhoto>;
+  /** Applies a recipe: what `pipeline(recipe).run(image, depth)` does. */
+  run(
+    recipe: readonly Step[] | Recipe | string,
+    image: Image,
+    depth: DepthMap,
+    options?: Omit<PipelineOptions, 'decoder' | 'createCanvas'>,
+  ): Promise<PipelineResult>;
+  /** Forgets a photo, its features, and pixels. */
+  close(photo: WorkerPhoto): void;
+  /** Ends the worker; calls under way end with `DISPOSED`. */
+  dispose(): void;
+};
+
+const NAMES: { readonly [K in keyof Functions]: true } = {
+  estimateDepth: true,
+  estimateMatte: true,
+  cutOut: true,
+  detectFaces: true,
+  applyBokeh: true,
+  applyGrade: true,
+  applyHaze: true,
+  applyRelight: true,
+  applyVignette: true,
+  applyParallax: true,
+};
+
+/**
+ * Starts a worker and loads the networks there.
+ *
+ * ```ts
+ * const relievo = await createWorker();
+ * const photo = await relievo.open(file);
+ * const depth = await relievo.estimateDepth(photo);
+ * const blurred = await relievo.applyBokeh(photo, depth, { focus: 'subject', aperture: 0.03 });
+ * ```
+ *
+ * Depth maps and mattes that it returned stay in the worker as well, as long as the page holds them: giving one back
+ * sends no data. Progress and abort pass through. Elements (`img`, `video`, canvas) are read on the page, since a worker
+ * cannot; files are decoded in the worker.
+ *
+ * @throws RelievoError as `Hydra.load`; `BACKEND_UNAVAILABLE` when no worker can be started.
+ */
+export async function createWorker(options: WorkerOptions = {}): Promise<RelievoWorker> {
+  const { worker: own, signal, onProgress, ...hydra } = options;
+  const worker = own ?? new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'relievo' });
+  const link = new Link(worker);
+  try {
+    const backend = (await link.ask((id, r, progress) => r.load(id, hydra, progress), {
+      signal,
+      onProgress,
+    })) as string;
+    return new Client(link, backend) as unknown as RelievoWorker;
+  } catch (error) {
+    link.end();
+    throw error;
+  }
+}
+
+type Progress = (done: number) => void;
+
+/** Calls with their ends: abort, errors of the worker itself, disposal. */
+class Link {
+  readonly #remote: Wrapped<Remote>;
+  readonly #worker: Worker;
+  readonly #ended: Promise<never>;
+  #end!: (error: unknown) => void;
+  #calls = 0;
+  #alive = true;
+  readonly #handles = new WeakMap<object, number>();
+  readonly #forgotten = new FinalizationRegistry<number>((handle) => this.release(handle));
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    this.#remote = wrap<Remote>(worker);
+    this.#ended = new Promise<never>((_, reject) => (this.#end = reject));
+    this.#ended.catch(() => {}); // nobody may be waiting
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      const why = event.message || 'its script could not be loaded';
+      this.#end(
+        new RelievoError('BACKEND_UNAVAILABLE', `the worker failed: ${why}. Check its address and the page's policy.`),
+      );
+    });
+  }
+
+  async ask(
+    call: (id: number, remote: Wrapped<Remote>, progress?: Progress & object) => Promise<Answer>,
+    { signal, onProgress }: TaskOptions = {},
+  ): Promise<unknown> {
+    if (!this.#alive) throw new RelievoError('DISPOSED', 'this worker was disposed: create a new one.');
+    signal?.throwIfAborted();
+    const id = ++this.#calls;
+    let stop: (() => void) | undefined;
+    const aborted = new Promise<never>((_, reject) => {
+      stop = () => {
+        void this.#remote.abort(id);
+        reject(signal!.reason);
+      };
+      signal?.addEventListener('abort', stop);
+    });
+    aborted.catch(() => {});
+    // Messages still on their way when the call has ended are no progress any more.
+    let open = true;
+    const progress = onProgress && proxy((done: number) => void (open && !signal?.aborted && onProgress(done)));
+    try {
+      const found = await Promise.race([call(id, this.#remote, progress), aborted, this.#ended]);
+      if ('error' in found) throw revive(found.error);
+      const value = unpack(found.value);
+      if (found.handle !== undefined) this.hold(value as object, found.handle);
+      return value;
+    } finally {
+      open = false;
+      if (stop) signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  hold(value: object, handle: number): void {
+    this.#handles.set(value, handle);
+    this.#forgotten.register(value, handle, value);
+  }
+
+  /** Handles in the place of what lies in the worker. */
+  refer(value: unknown): unknown {
+    const handle = typeof value === 'object' && value !== null ? this.#handles.get(value) : undefined;
+    return handle === undefined ? value : ({ relievoHandle: handle } satisfies Handle);
+  }
+
+  forget(value: object): void {
+    const handle = this.#handles.get(value);
+    if (handle === undefined) return;
+    this.#handles.delete(value);
+    this.#forgotten.unregister(value);
+    this.release(handle);
+  }
+
+  release(handle: number): void {
+    if (this.#alive) void this.#remote.release(handle);
+  }
+
+  end(): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    this.#end(new RelievoError('DISPOSED', 'this worker was disposed while it worked.'));
+    this.#remote[releaseProxy]();
+    this.#worker.terminate();
+  }
+}
+
+class Client {
+  readonly backend: string;
+  readonly #link: Link;
+
+  constructor(link: Link, backend: string) {
+    this.#link = link;
+    this.backend = backend;
+    for (const name of Object.keys(NAMES))
+      Object.defineProperty(this, name, { value: (...args: unknown[]) => this.#call(name, args), enumerable: true });
+  }
+
+  async open(image: ImageInput, options: Pick<TaskOptions, 'signal'> = {}): Promise<WorkerPhoto> {
+    const [input, moved] = await movable(image);
+    return (await this.#link.ask(
+      (id, r) => r.open(id, moved.length ? transfer(input, moved) : input),
+      options,
+    )) as WorkerPhoto;
+  }
+
+  async run(
+    recipe: readonly Step[] | Recipe | string,
+    image: Image,
+    depth: DepthMap,
+    options: PipelineOptions = {},
+  ): Promise<PipelineResult> {
+    const text = typeof recipe === 'string' ? recipe : JSON.stringify(recipe);
+    const { signal, onProgress, ...rest } = options;
+    const [input, moved] = await this.#image(image);
+    const args = transfer([input, this.#link.refer(depth)], moved);
+    const work = { signal, onProgress };
+    return (await this.#link.ask((id, r, p) => r.run(id, text, args, this.#options(rest), p), work)) as PipelineResult;
+  }
+
+  close(photo: WorkerPhoto): void {
+    this.#link.forget(photo);
+  }
+
+  dispose(): void {
+    this.#link.end();
+  }
+
+  async #call(name: string, given: unknown[]): Promise<unknown> {
+    const last = given.at(-1);
+    const hasOptions = given.length > 1 && isOptions(last);
+    const { signal, onProgress, ...rest } = (hasOptions ? last : {}) as TaskOptions & Record<string, unknown>;
+    if ('hydra' in rest)
+      throw new RelievoError('INVALID_PARAM', `${name}: 'hydra' cannot be given to a worker, which has its own.`);
+    const [image, ...more] = hasOptions ? given.slice(0, -1) : given;
+    const [input, moved] = await this.#image(image as Image);
+    const args = transfer([input, ...more.map((v) => this.#link.refer(v))], moved);
+    return this.#link.ask((id, r, p) => r.call(id, name, args, this.#options(rest), p), { signal, onProgress });
+  }
+
+  async #image(image: Image): Promise<[unknown, Transferable[]]> {
+    const known = this.#link.refer(image);
+    return known === image ? movable(image as ImageInput) : [known, []];
+  }
+
+  #options(options: object): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(options).map(([k, v]) => [k, this.#link.refer(v)]));
+  }
+}
+
+/** Options come last and are plain; a depth map is plain, too, but has data. */
+function isOptions(v: unknown): v is object {
+  return typeof v === 'object' && v !== null && !('data' in v);
+}
+
+/** An input as it can be posted, and what of it moves. What belongs to the page (elements) becomes a bitmap. */
+async function movable(image: ImageInput): Promise<[unknown, Transferable[]]> {
+  const element =
+    typeof HTMLElement === 'function' &&
+    (image instanceof HTMLElement || (typeof SVGElement === 'function' && image instanceof SVGElement));
+  const canvas = typeof OffscreenCanvas === 'function' && image instanceof OffscreenCanvas;
+  if (!element && !canvas) return [image, []];
+  const bitmap = await createImageBitmap(image as ImageBitmapSource).catch((cause: unknown) => {
+    const why = 'this element has no picture that can be read: wait until it has loaded, and check its origin.';
+    throw new RelievoError('UNSUPPORTED_IMAGE', `open: ${why}`, { cause });
+  });
+  return [bitmap, [bitmap]];
+}
+
+/** Pixels as the page knows them: an ImageData. */
+function unpack(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  const v = value as Partial<ImageDataLike> & Record<string, unknown>;
+  if (v.data instanceof Uint8ClampedArray && v.colorSpace)
+    return createImage(v.width!, v.height!, v.colorSpace, v.data as Uint8ClampedArray<ArrayBuffer>);
+  if (Array.isArray(value)) return value.map(unpack);
+  return Object.fromEntries(Object.entries(v).map(([k, e]) => [k, unpack(e)]));
+}
+
+function revive({ name, message, code }: { name: string; message: string; code?: RelievoError['code'] }): Error {
+  if (code) return new RelievoError(code, message);
+  return name === 'AbortError' ? new DOMException(message, name) : Object.assign(new Error(message), { name });
+}

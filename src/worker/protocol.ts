@@ -1,0 +1,65 @@
+import type { estimateDepth, EstimateOptions } from '../depth/estimate.js';
+import type { applyBokeh } from '../effects/bokeh.js';
+import type { applyGrade } from '../effects/grade.js';
+import type { applyHaze } from '../effects/haze.js';
+import type { applyParallax } from '../effects/parallax.js';
+import type { applyRelight } from '../effects/relight.js';
+import type { applyVignette } from '../effects/vignette.js';
+import type { HydraOptions } from '../hydra/hydra.js';
+import type { ErrorCode } from '../core/errors.js';
+import type { cutOut, estimateMatte } from '../portrait/matte.js';
+import type { detectFaces } from '../portrait/faces.js';
+
+/** The functions that run in the worker as they are, by their names. */
+export interface Functions {
+  readonly estimateDepth: typeof estimateDepth;
+  readonly estimateMatte: typeof estimateMatte;
+  readonly cutOut: typeof cutOut;
+  readonly detectFaces: typeof detectFaces;
+  readonly applyBokeh: typeof applyBokeh;
+  readonly applyGrade: typeof applyGrade;
+  readonly applyHaze: typeof applyHaze;
+  readonly applyRelight: typeof applyRelight;
+  readonly applyVignette: typeof applyVignette;
+  readonly applyParallax: typeof applyParallax;
+}
+
+/** What of Hydra's options can go to another thread: no functions. */
+export type WorkerHydraOptions = Omit<HydraOptions, 'signal' | 'onProgress' | 'fetch' | 'decoder'>;
+
+/** An object that lies in the worker: a photo opened there, or a result that may be used again. */
+export interface Handle {
+  readonly relievoHandle: number;
+}
+
+/** Errors cross by value: comlink would drop their code. */
+export type Answer<T = unknown> =
+  | { readonly value: T; readonly handle?: number }
+  | { readonly error: { readonly name: string; readonly message: string; readonly code?: ErrorCode } };
+
+/** What the worker offers to comlink. `id` names a call, so that it can be aborted. */
+export interface Remote {
+  load(id: number, options: WorkerHydraOptions, onProgress?: (done: number) => void): Promise<Answer<string>>;
+  open(
+    id: number,
+    input: unknown,
+  ): Promise<Answer<{ width: number; height: number; colorSpace: PredefinedColorSpace }>>;
+  call(
+    id: number,
+    name: string,
+    args: readonly unknown[],
+    options: Record<string, unknown>,
+    onProgress?: (done: number) => void,
+  ): Promise<Answer>;
+  run(
+    id: number,
+    recipe: string,
+    args: readonly unknown[],
+    options: Record<string, unknown>,
+    onProgress?: (done: number) => void,
+  ): Promise<Answer>;
+  abort(id: number): void;
+  release(handle: number): void;
+}
+
+export type { EstimateOptions };

@@ -1,0 +1,110 @@
+import { applyBokeh, estimateDepth, Hydra, isRelievoError, type DepthMap } from '../../../src/index.js';
+import { createWorker, type RelievoWorker } from '../../../src/worker/index.js';
+
+const wasmBaseUrl = new URL('wasm/', document.baseURI).href;
+const address = new URL('../../../assets/astronaut.png', import.meta.url);
+const options = { backend: 'wasm', wasmBaseUrl } as const;
+
+const worst = (a: ArrayLike<number>, b: ArrayLike<number>) => {
+  let most = a.length === b.length ? 0 : Infinity;
+  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs(a[i]! - b[i]!));
+  return most;
+};
+
+/** What an expression throws, as the test can read it. */
+const failure = (work: () => Promise<unknown>) =>
+  work().then(
+    () => 'nothing thrown',
+    (e: unknown) => (isRelievoError(e) ? `${e.code}: ${e.message}` : `${(e as Error).name}: ${(e as Error).message}`),
+  );
+
+let started: Promise<RelievoWorker> | undefined;
+const relievo = () => (started ??= createWorker({ ...options, modules: ['depth', 'matte', 'faces'] }));
+const blob = async () => (await fetch(address)).blob();
+const blur = { focus: 0.7, aperture: 0.02 } as const;
+
+const tests = {
+  /** The same results as on the page's own thread. */
+  async same() {
+    const hydra = await Hydra.load({ ...options, modules: ['depth', 'matte', 'faces'] });
+    const here = await hydra.open(await blob());
+    const depthHere = await estimateDepth(here, { hydra });
+    const blurredHere = await applyBokeh(here, depthHere, blur);
+    const r = await relievo();
+    const photo = await r.open(await blob());
+    const progress: number[] = [];
+    const depth = await r.estimateDepth(photo, { onProgress: (p) => progress.push(p) });
+    const blurred = await r.applyBokeh(photo, depth, blur);
+    const { image } = await r.run([{ op: 'bokeh', ...blur }], photo, depth);
+    const faces = await r.detectFaces(photo);
+    const { foreground, matte } = await r.cutOut(photo);
+    // Pixels and a map of the page's own are taken, too, and stay usable.
+    const own = { width: 8, height: 8, data: new Uint8ClampedArray(256).fill(255) };
+    const ownDepth: DepthMap = { width: 8, height: 8, data: new Float32Array(64).fill(0.5) };
+    const hazed = await r.applyHaze(own, ownDepth, { amount: 0.5 });
+    hydra.dispose();
+    return {
+      backend: r.backend,
+      size: [photo.width, photo.height, depth.width, depth.height],
+      depth: worst(depth.data, depthHere.data),
+      bokeh: worst(blurred.data, blurredHere.data),
+      recipe: worst(image.data, blurredHere.data),
+      isImageData: blurred instanceof ImageData && foreground instanceof ImageData && hazed instanceof ImageData,
+      faces: faces.length,
+      matte: [matte.width, matte.height],
+      rising: progress.every((p, i) => i === 0 || p >= progress[i - 1]!) && progress.length > 1,
+      kept: [own.data.length, ownDepth.data.length, depth.data.length],
+    };
+  },
+
+  /** An image element is read on the page. */
+  async element() {
+    const img = new Image();
+    img.src = address.href;
+    await img.decode();
+    const photo = await (await relievo()).open(img);
+    return [photo.width, photo.height];
+  },
+
+  async abort() {
+    const r = await relievo();
+    const photo = await r.open(await blob());
+    const depth = await r.estimateDepth(photo);
+    const controller = new AbortController();
+    const work = failure(() => r.applyBokeh(photo, depth, { focus: 0.2, aperture: 0.1, signal: controller.signal }));
+    await new Promise((done) => setTimeout(done, 30));
+    controller.abort();
+    const thrown = await work;
+    // The worker is free again, and none the worse.
+    const after = await r.applyHaze(photo, depth, { amount: 0.5 });
+    return { thrown, after: after.width };
+  },
+
+  async errors() {
+    const r = await relievo();
+    const photo = await r.open(await blob());
+    const depth = await r.estimateDepth(photo);
+    const found = {
+      param: await failure(() => r.applyBokeh(photo, depth, { focus: 0.5, aperture: -1 })),
+      file: await failure(() => r.open(new Blob(['no picture']))),
+      recipe: await failure(() => r.run([{ op: 'nonsense' }] as never, photo, depth)),
+      hydra: await failure(() => r.estimateDepth(photo, { hydra: {} as never })),
+      backend: await failure(() => createWorker({ backend: 'nonsense' as never })),
+      script: await failure(() => createWorker({ worker: new Worker(new URL('nowhere.js', document.baseURI)) })),
+    };
+    r.close(photo);
+    const closed = await failure(() => r.applyBokeh(photo, depth, blur));
+    const running = failure(() =>
+      r.applyBokeh({ width: 900, height: 900, data: new Uint8ClampedArray(3240000) }, depth, blur),
+    );
+    r.dispose();
+    return { ...found, closed, running: await running, disposed: await failure(() => r.open(new Blob([]))) };
+  },
+};
+
+declare global {
+  interface Window {
+    tests: typeof tests;
+  }
+}
+window.tests = tests;

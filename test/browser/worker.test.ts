@@ -1,0 +1,51 @@
+import type { Page } from 'playwright-core';
+import { site, type Site } from './chromium.js';
+import type {} from './worker-page/page.js';
+
+let pages: Site;
+let page: Page;
+
+beforeAll(async () => {
+  pages = await site('test/browser/worker-page');
+  page = await pages.open();
+});
+afterAll(() => pages?.close());
+
+test('a worker answers what the page itself would', async () => {
+  const found = await page.evaluate(() => window.tests.same());
+  expect(found).toEqual({
+    backend: 'wasm',
+    size: [512, 512, 512, 512],
+    depth: 0,
+    bokeh: 0,
+    recipe: 0,
+    isImageData: true,
+    faces: 1,
+    matte: [512, 512],
+    rising: true,
+    kept: [256, 64, 512 * 512],
+  });
+});
+
+test('an image element is read on the page and sent as a bitmap', async () => {
+  expect(await page.evaluate(() => window.tests.element())).toEqual([512, 512]);
+});
+
+test('an abort reaches the worker, which goes on working', async () => {
+  const { thrown, after } = await page.evaluate(() => window.tests.abort());
+  expect(thrown).toMatch(/^AbortError/);
+  expect(after).toBe(512);
+});
+
+test('errors keep their code, and say what to do', async () => {
+  const found = await page.evaluate(() => window.tests.errors());
+  expect(found.param).toMatch(/^INVALID_PARAM: .*aperture/);
+  expect(found.file).toMatch(/^CORRUPT_IMAGE: /);
+  expect(found.recipe).toMatch(/^INVALID_PARAM: .*nonsense/);
+  expect(found.hydra).toMatch(/^INVALID_PARAM: .*hydra/);
+  expect(found.backend).toMatch(/^INVALID_PARAM: .*backend/);
+  expect(found.script).toMatch(/^BACKEND_UNAVAILABLE: the worker failed/);
+  expect(found.closed).toMatch(/^UNSUPPORTED_IMAGE|^INVALID/);
+  expect(found.running).toMatch(/^DISPOSED/);
+  expect(found.disposed).toMatch(/^DISPOSED/);
+});
