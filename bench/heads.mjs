@@ -1,9 +1,13 @@
 /**
- * Matte and faces on the evaluation sets, beside MediaPipe's answers where they are given:
+ * Matte and faces on the evaluation sets, beside others' answers:
  *
- *     node bench/heads.mjs DATA [--theirs DIR]        DIR: what training/relievo_training/evaluate_heads.py wrote
+ *     node bench/heads.mjs DATA [--theirs DIR] [--blazeface]
  *
- * Matte: mean IoU at 0.5; SAD in thousands of pixels; MSE; both again in the band within 2 % of the outline.
+ * DIR: MediaPipe's, what training/relievo_training/evaluate_heads.py wrote. --blazeface: `blazeface` of npm; installs
+ * bench/faces/package.json when it is not.
+ *
+ * Matte: mean IoU at 0.5; SAD in thousands of pixels; MSE; band: mean error within 2 % of the long side of the outline;
+ * edge: F1 of the outline at 0.5, pixels of one within 0.5 % of the long side of the other.
  * Faces: nobody has drawn boxes. Against people's masks: photos with a face whose centre lies on the person; faces whose
  * centre lies on nobody, also in pictures of an empty room. Against MediaPipe's surest boxes (0.8): recall at IoU 0.5.
  */
@@ -17,10 +21,14 @@ build();
 const { detectFaces, estimateMatte, Hydra } = await import('../dist/index.js');
 const { readImageFile } = await import('../dist/node/index.js');
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { theirs: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { theirs: { type: 'string' }, blazeface: { type: 'boolean' } },
+});
 const [data] = positionals;
-if (!data) throw new Error('usage: node bench/heads.mjs DATA [--theirs DIR]');
+if (!data) throw new Error('usage: node bench/heads.mjs DATA [--theirs DIR] [--blazeface]');
 const hydra = await Hydra.load({ modules: ['matte', 'faces'] });
+const theirBlazeface = values.blazeface && (await (await import('./lib/blazeface.mjs')).blazeface());
 const theirFaces = values.theirs && JSON.parse(readFileSync(`${values.theirs}/faces.json`, 'utf8'));
 
 const table = {};
@@ -45,12 +53,17 @@ for (const set of ['portraits', 'iphone', 'synthetic', 'room']) {
     hydra.close(photo);
     if (!mask && set !== 'room') continue; // nothing to judge by
     add(set, 'ours', faceScore(faces, mask, photo));
+    const blazed = theirBlazeface && (await theirBlazeface(pixels));
+    if (blazed) add(set, 'blazeface', faceScore(blazed, mask, photo));
     const theirs = theirFaces?.[`${set}/${name}`];
     if (!theirs) continue;
     const boxes = theirs.map(([x, y, width, height, score]) => ({ x, y, width, height, score }));
     add(set, 'MediaPipe', faceScore(boxes, mask, photo));
-    for (const sure of boxes.filter((b) => b.score > 0.8))
-      add(set, 'ours', { 'recall of MediaPipe': faces.some((f) => iou(f, sure) >= 0.5) ? 1 : 0 });
+    for (const sure of boxes.filter((b) => b.score > 0.8)) {
+      const recall = (found) => ({ 'recall of MediaPipe': found.some((f) => iou(f, sure) >= 0.5) ? 1 : 0 });
+      add(set, 'ours', recall(faces));
+      if (blazed) add(set, 'blazeface', recall(blazed));
+    }
   }
 }
 hydra.dispose();
@@ -68,7 +81,9 @@ async function grey(path, { width, height }) {
 }
 
 function matteScore(alpha, truth, { width, height }) {
-  const band = nearOutline(truth, width, height, Math.max(2, Math.round(0.02 * Math.max(width, height))));
+  const long = Math.max(width, height);
+  const edges = [alpha, truth].map((plane) => outline(plane, width, height));
+  const band = near(edges[1], width, height, Math.max(2, Math.round(0.02 * long)));
   let [both, either, sad, mse, bandSad, inBand] = [0, 0, 0, 0, 0, 0];
   for (let i = 0; i < alpha.length; i++) {
     const [a, b] = [alpha[i] > 0.5, truth[i] > 0.5];
@@ -87,24 +102,45 @@ function matteScore(alpha, truth, { width, height }) {
     SAD: sad / 1000,
     MSE: mse / alpha.length,
     band: inBand ? bandSad / inBand : 0,
+    edge: f1(...edges, width, height, Math.max(1, Math.round(0.005 * long))),
   };
 }
 
-/** 1 within r pixels (a square) of a change of sides. */
-function nearOutline(truth, width, height, r) {
-  const out = new Uint8Array(truth.length);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const i = y * width + x;
-      const side = truth[i] > 0.5;
-      const edge =
-        (x + 1 < width && truth[i + 1] > 0.5 !== side) || (y + 1 < height && truth[i + width] > 0.5 !== side);
-      if (!edge) continue;
+/** 1 where the next pixel, or the one below, is on the other side of 0.5. */
+function outline(plane, width, height) {
+  const out = new Uint8Array(plane.length);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const side = plane[i] > 0.5;
+      if ((x + 1 < width && plane[i + 1] > 0.5 !== side) || (y + 1 < height && plane[i + width] > 0.5 !== side))
+        out[i] = 1;
+    }
+  }
+  return out;
+}
+
+/** 1 within r pixels (a square) of a 1. */
+function near(edge, width, height, r) {
+  const out = new Uint8Array(edge.length);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (!edge[i]) continue;
       for (let v = Math.max(0, y - r); v <= Math.min(height - 1, y + r); v++)
         out.fill(1, v * width + Math.max(0, x - r), v * width + Math.min(width, x + r + 1));
     }
   }
   return out;
+}
+
+function f1(a, b, width, height, r) {
+  const hits = (of, by) => {
+    const close = near(by, width, height, r);
+    return of.reduce((s, v, i) => s + (v & close[i]), 0);
+  };
+  const [all, allB] = [a, b].map((e) => e.reduce((s, v) => s + v, 0));
+  if (!all || !allB) return all === allB ? 1 : 0;
+  const [precision, recall] = [hits(a, b) / all, hits(b, a) / allB];
+  return precision + recall ? (2 * precision * recall) / (precision + recall) : 0;
 }
 
 function faceScore(boxes, mask, { width, height }) {

@@ -49,7 +49,10 @@ export async function photoDepth(path: string, photo: NodeImage, flags: Flags, i
     });
     if (own) return { depth: await sized(own.depth), source: own.kind };
   }
-  return { depth: await estimateDepth(photo, { hydra: await openHydra(io), ...options }), source: 'network' };
+  return {
+    depth: await estimateDepth(photo, { hydra: await openHydraFor('matte', io), ...options }),
+    source: 'network',
+  };
 }
 
 /** The photo's faces, if one of the focuses is on them. */

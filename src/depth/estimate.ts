@@ -11,7 +11,10 @@ import { refine } from './refine.js';
 export interface EstimateOptions extends TaskOptions {
   /** The Hydra to use. Default: one shared by all calls, loaded at the first. */
   hydra?: Hydra;
-  /** Puts the step at people's outline where the matte head has it. Default: whether the Hydra has that head. */
+  /**
+   * Puts the step at people's outline where the matte head has it. Default: whether the Hydra has that head; the shared
+   * one gets it.
+   */
   matte?: boolean | undefined;
 }
 
@@ -32,7 +35,8 @@ let loading: Shared<Hydra> | undefined;
  *   `BAD_OUTPUT`; the signal's reason.
  */
 export async function estimateDepth(image: ImageInput | Photo, options: EstimateOptions = {}): Promise<DepthMap> {
-  const hydra = options.hydra ?? (await defaultHydra(part(options, 0, 0.3)));
+  const hydra = options.hydra ?? (await defaultHydra(part(options, 0, 0.25)));
+  if (!options.hydra && options.matte !== false) await hydra.add(['matte'], part(options, 0.25, 0.3));
   const photo = await hydra.open(image, options);
   try {
     const { disparity } = await hydra.run('depth', photo, part(options, options.hydra ? 0 : 0.3, 0.6));

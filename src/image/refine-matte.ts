@@ -5,7 +5,7 @@ import { resizePlane, resizeToTensor } from './resize.js';
 
 /** A network's logits -> coverage. */
 export function coverage({ width, height, data }: Matte): Matte {
-  return { width, height, data: data.map((v) => 1 / (1 + Math.exp(-v))) };
+  return { width, height, data: data.map(sigmoid) };
 }
 
 /** Long sides of the grids on which the outline is solved, coarse to fine; the photo's own size ends the list. */
@@ -14,8 +14,22 @@ const LEVELS = [320, 640, 1280];
 const UNDECIDED = 0.05;
 /** How far the undecided band reaches around what is undecided, in cells of the map it came from. */
 const BAND = 0.6;
-/** Matting Laplacian: regularisation of a window's colours (units of RGB² 0..1). */
-const EPSILON = 1e-5;
+/**
+ * Matting Laplacian: regularisation of a window's colours (units of RGB² 0..1), on the network's own grid and on the
+ * finer ones. This and the constants below are chosen on 192 training pictures, half photos, half renders: on photos
+ * 1e-5 leaves the outline a tenth worse, since their noise passes for edges.
+ */
+const REGION_EPSILON = 1e-3;
+const EPSILON = 3e-4;
+/**
+ * What a region says to each of its cells, in units of the logit. 0 leaves veils: whole regions that the network half
+ * believes in. Twice the network's own logit beside it makes the outline 1 % better and MSE 3 % worse.
+ */
+const REGION = 6;
+/** From level to level: a grid cannot show an edge sharper than its cells, the next one shall not inherit that. */
+const CONTRAST = 3;
+/** No coverage counts as surer than this. */
+const SUREST = 0.999;
 /** How strongly the coarser coverage pulls where nothing is known, against the Laplacian of one window. */
 const PULL = 0.1;
 /** Steps of the conjugate gradients per level: the coarser level is a good start. */
@@ -25,8 +39,8 @@ const GUIDE_RADIUS = 1;
 const GUIDE_EPSILON = 1e-5;
 
 /**
- * Lifts a coarse matte to the photo's resolution: where the coarse one is sure, it stays; in the band between, the
- * coverage is solved so that in every small window it is a linear function of the colour (closed-form matting, Levin,
+ * Lifts a coarse matte to the photo's resolution. First regions are settled on the matte's own grid, see
+ * {@link settle}. Then where the matte is sure, it stays; in the band between, the coverage is solved so that in every small window it is a linear function of the colour (closed-form matting, Levin,
  * Lischinski & Weiss 2008), from coarse to fine. Above the finest of those grids the same linear function is applied to
  * the photo's own pixels (fast guided filter with colours, He & Sun 2015). Memory beside the result does not grow with
  * the photo.
@@ -45,6 +59,8 @@ export async function refineMatte(
     (s) => s <= LEVELS.at(-1)!,
   );
   if (sizes.length === 0) sizes.push(LEVELS.at(-1)!);
+  const settled = Math.min(low.width, low.height) < 3 ? 0 : 0.1;
+  let logits = settled ? await settle(low, photo, part(options, 0, settled)) : low.data.map(logit);
   let at: Matte = low;
   let guide: Float32Array = new Float32Array();
   for (const [i, size] of sizes.entries()) {
@@ -52,7 +68,8 @@ export async function refineMatte(
     const height = Math.max(1, Math.round((H * size) / long));
     guide = resizeToTensor(photo, width, height);
     await breathe(options.signal);
-    const data = resizePlane(at.data, at, width, height);
+    if (i > 0) logits = at.data.map((v) => CONTRAST * logit(v));
+    const data = resizePlane(logits, at, width, height).map(sigmoid); // of logits, not of coverages: a step stays a step
     const reach = Math.max(2, Math.ceil((BAND * width) / at.width));
     at = {
       width,
@@ -63,7 +80,12 @@ export async function refineMatte(
         width,
         height,
         reach,
-        part(options, 0.6 * (i / sizes.length), 0.6 * ((i + 1) / sizes.length)),
+        EPSILON,
+        part(
+          options,
+          settled + (0.6 - settled) * (i / sizes.length),
+          settled + (0.6 - settled) * ((i + 1) / sizes.length),
+        ),
       ),
     };
   }
@@ -73,6 +95,29 @@ export async function refineMatte(
       : await lift(at, guide, photo, part(options, 0.6, 1));
   options.onProgress?.(1);
   return out;
+}
+
+/**
+ * Decides about regions: a veil that the network lays over a thing beside the person, a hole in their clothes. Solved
+ * like the outline, but on the coarse grid and smoother, undecided cells take the side of what they look like; that
+ * is then weighed with what the network said of each cell.
+ *
+ * @returns logits, of the size of `low`.
+ */
+async function settle(low: Matte, photo: ImageDataLike, options: TaskOptions): Promise<Float32Array> {
+  const { width, height, data } = low;
+  const guide = resizeToTensor(photo, width, height);
+  const regions = await solveBand(data, guide, width, height, 2, REGION_EPSILON, options);
+  return data.map((v, i) => logit(v) + REGION * (2 * regions[i]! - 1));
+}
+
+function logit(v: number): number {
+  const p = Math.min(SUREST, Math.max(1 - SUREST, v));
+  return Math.log(p / (1 - p));
+}
+
+function sigmoid(v: number): number {
+  return 1 / (1 + Math.exp(-v));
 }
 
 const KNOWN = 0;
@@ -85,6 +130,7 @@ async function solveBand(
   width: number,
   height: number,
   reach: number,
+  epsilon: number,
   options: TaskOptions,
 ): Promise<Float32Array> {
   if (width < 3 || height < 3) return start;
@@ -92,7 +138,7 @@ async function solveBand(
   const unknown = indices(band, UNKNOWN);
   if (unknown.length === 0) return start.map((v) => (v < 0.5 ? 0 : 1));
   const x = start.map((v, i) => (band[i] === UNKNOWN ? v : v < 0.5 ? 0 : 1));
-  const windows = new Windows(guide, width, height, band);
+  const windows = new Windows(guide, width, height, band, epsilon);
   await breathe(options.signal);
 
   // Normal equations over the unknown pixels: (L + pull) x = pull · start - L · known.
@@ -202,7 +248,7 @@ class Windows {
   /** Per window: mean (3), inverse covariance (xx, xy, xz, yy, yz, zz). */
   readonly #stats: Float32Array;
 
-  constructor(guide: Float32Array, width: number, height: number, band: Uint8Array) {
+  constructor(guide: Float32Array, width: number, height: number, band: Uint8Array, epsilon: number) {
     this.#guide = guide;
     this.#offsets = Int32Array.from([-width - 1, -width, -width + 1, -1, 0, 1, width - 1, width, width + 1]);
     const touched = dilate(band, width, height, 1);
@@ -211,10 +257,10 @@ class Windows {
     this.#centres = indices(touched, UNKNOWN);
     this.#stats = new Float32Array(this.#centres.length * 9);
     for (let k = 0; k < this.#centres.length; k++)
-      this.#describe(this.#centres[k]!, this.#stats.subarray(k * 9, k * 9 + 9));
+      this.#describe(this.#centres[k]!, this.#stats.subarray(k * 9, k * 9 + 9), epsilon);
   }
 
-  #describe(centre: number, out: Float32Array): void {
+  #describe(centre: number, out: Float32Array, epsilon: number): void {
     const g = this.#guide;
     const offsets = this.#offsets;
     let r = 0;
@@ -245,12 +291,12 @@ class Windows {
     v /= 9;
     b /= 9;
     invert3(
-      rr / 9 - r * r + EPSILON / 9,
+      rr / 9 - r * r + epsilon / 9,
       rv / 9 - r * v,
       rb / 9 - r * b,
-      vv / 9 - v * v + EPSILON / 9,
+      vv / 9 - v * v + epsilon / 9,
       vb / 9 - v * b,
-      bb / 9 - b * b + EPSILON / 9,
+      bb / 9 - b * b + epsilon / 9,
       out,
       3,
     );

@@ -113,10 +113,13 @@ test('an abort before and during is a DOM AbortError, and the next call works', 
     expect(await rejection(call)).toMatchObject({ name: 'AbortError' });
   }
   const seen: number[] = [];
-  await estimateDepth(photo, { onProgress: (p) => seen.push(p) });
+  const { data } = await estimateDepth(photo, { onProgress: (p) => seen.push(p) });
   expect(seen.at(-1)).toBe(1);
   expect(seen).toEqual([...seen].sort((a, b) => a - b));
-  expect((await defaultHydra()).tasks).toEqual(['depth']);
+  // The shared Hydra has the matte head as well: the step at the outline is the matte's.
+  expect((await defaultHydra()).tasks).toEqual(['depth', 'matte']);
+  const without = await estimateDepth(photo, { matte: false });
+  expect(data.some((d, i) => Math.abs(d - without.data[i]!) > 0.1)).toBe(true);
 });
 
 test('what is no image is refused with what to give instead', async () => {
