@@ -51,8 +51,8 @@ export interface BandJob {
 /** Difference of blur radius, in pixels, below which nothing is an edge. */
 export const EDGE_PIXELS = 1;
 
-/** Side of a tile in pixels: a multiple of the coarsest cell (128), small enough to take well under 100 ms. */
-export const TILE = 256;
+/** Share of a band's time that {@link Band.look} takes. */
+export const LOOK = 0.2;
 
 /** Signed blur radius in pixels: above 0 nearer than the focus. */
 export function blurRadius({ near, far, strength }: Lens, disparity: number): number {
@@ -148,15 +148,13 @@ export class Band {
             squeeze: lens.squeeze,
           };
     const look = { highlights: lens.highlights, barrel };
-    const renderer = new TileRenderer(image, this.#plan, level1, this.#edges!, { visible, hidden }, TILE, look);
+    const rows = { top, from: from - top, to: to - top };
+    const renderer = new TileRenderer(image, this.#plan, level1, this.#edges!, { visible, hidden }, rows, look);
     const vignette = cosineFourth(lens.falloff, width, height);
-    const columns = Math.ceil(width / TILE);
-    await forRows(columns * Math.ceil((to - from) / TILE), 1, part(options, 0.1, 1), (index) => {
-      const x = (index % columns) * TILE;
-      const y = from + Math.floor(index / columns) * TILE;
-      const tile = { x, y, width: Math.min(TILE, width - x), height: Math.min(TILE, to - y) };
-      this.#encode(renderer.render({ ...tile, y: y - top }), tile, output, vignette);
-    });
+    const steps = renderer.steps((linear, tile) =>
+      this.#encode(linear, { ...tile, y: tile.y + top }, output, vignette),
+    );
+    await forRows(steps.length, 1, part(options, 0.1, 1), (index) => steps[index]!());
   }
 
   #encode(
@@ -178,7 +176,9 @@ export class Band {
           for (let c = 0; c < 4; c++) output[o + c] = pixels[photo + o + c]!;
         } else if (alpha > 0) {
           const scale = (vignette ? vignette(x, y) : 1) / alpha;
-          for (let c = 0; c < 3; c++) output[o + c] = encodeSrgb8(linear[p + c]! * scale);
+          output[o] = encodeSrgb8(linear[p]! * scale);
+          output[o + 1] = encodeSrgb8(linear[p + 1]! * scale);
+          output[o + 2] = encodeSrgb8(linear[p + 2]! * scale);
           output[o + 3] = channels === 4 ? Math.round((alpha / known) * 255) : 255;
         }
       }

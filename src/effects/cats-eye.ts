@@ -36,19 +36,16 @@ export function spreadThroughBarrel(
   barrel: Barrel,
   size: number,
 ): void {
-  const C = channels;
-  const { reach } = kernel;
   const shiftX = to.x - from.x;
   const shiftY = to.y - from.y;
-  const { needed, read } = columnsInReach(source, from, to, C, reach);
+  const { needed, read } = columnsInReach(source, from, to, kernel.reach);
+  const stride = from.width + 3;
+  const plane = to.width * to.height;
   const cut = new Cut(kernel, barrel, to, size);
   const scale = cut.scales(needed);
   for (let y = 0; y < from.height; y++) {
-    const out0 = read[2 * y]!;
-    const out1 = read[2 * y + 1]!;
-    if (out0 >= out1) continue;
-    const x0 = out0 + shiftX - reach;
-    sumRow(source, y * from.width + x0, out1 - out0 + 2 * reach, C, sums);
+    if (read[2 * y]! >= read[2 * y + 1]!) continue;
+    sumRow(source, y, from, channels, sums);
     for (const { left, right, weight, rows } of kernel.runs) {
       for (const dy of rows) {
         const outY = y + dy - shiftY;
@@ -62,15 +59,15 @@ export function spreadThroughBarrel(
           const b = Math.min(right, centre + half);
           if (a >= b) continue;
           // Collects from column + 0.5 - b to column + 0.5 - a.
-          const column = x + shiftX - x0 + 0.5;
+          const column = x + shiftX + 0.5;
           const i0 = Math.floor(column - b);
           const i1 = Math.floor(column - a);
           const f0 = column - b - i0;
           const f1 = column - a - i1;
           const w = weight * scale[q]!;
-          for (let c = 0, o = q * C, p0 = i0 * C, p1 = i1 * C; c < C; c++, o++, p0++, p1++) {
-            const s0 = sums[p0]! + f0 * (sums[p0 + C]! - sums[p0]!);
-            const s1 = sums[p1]! + f1 * (sums[p1 + C]! - sums[p1]!);
+          for (let c = 0, o = q, p0 = i0, p1 = i1; c < channels; c++, o += plane, p0 += stride, p1 += stride) {
+            const s0 = sums[p0]! + f0 * (sums[p0 + 1]! - sums[p0]!);
+            const s1 = sums[p1]! + f1 * (sums[p1 + 1]! - sums[p1]!);
             target[o] = target[o]! + (s1 - s0) * w;
           }
         }
