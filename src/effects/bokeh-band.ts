@@ -1,4 +1,4 @@
-import { forRows, part, type TaskOptions } from '../core/task.js';
+import { forSteps, part, type TaskOptions } from '../core/task.js';
 import { encodeSrgb8, SRGB_TO_LINEAR } from '../image/colour.js';
 import { outline } from './aperture.js';
 import { pullBehind, pushBehind, type BehindLevel } from './behind.js';
@@ -151,10 +151,8 @@ export class Band {
     const rows = { top, from: from - top, to: to - top };
     const renderer = new TileRenderer(image, this.#plan, level1, this.#edges!, { visible, hidden }, rows, look);
     const vignette = cosineFourth(lens.falloff, width, height);
-    const steps = renderer.steps((linear, tile) =>
-      this.#encode(linear, { ...tile, y: tile.y + top }, output, vignette),
-    );
-    await forRows(steps.length, 1, part(options, 0.1, 1), (index) => steps[index]!());
+    const tiles = renderer.run((linear, tile) => this.#encode(linear, { ...tile, y: tile.y + top }, output, vignette));
+    await forSteps(part(options, 0.1, 1), tiles);
   }
 
   #encode(

@@ -6,7 +6,7 @@ import type { FromThread, ToThread } from './bokeh-worker.js';
 import { TILE } from './composite.js';
 
 /** Below so many pixels starting threads takes longer than they save. */
-const WORTH_IT = 1.5e6;
+const WORTH_IT = 3e6;
 /** More threads wait for memory rather than compute. */
 const MOST = 4;
 

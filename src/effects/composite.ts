@@ -47,6 +47,8 @@ export const TILE = 256;
  */
 const BLOCKS = [TILE, 2 * TILE, 4 * TILE] as const;
 const LARGEST = 4 * TILE;
+/** Pixels that are put into layers before the event loop may turn. */
+const STEP_PIXELS = 100_000;
 
 /**
  * Renders tiles of a photo through its layers.
@@ -102,23 +104,21 @@ export class TileRenderer {
   }
 
   /**
-   * The work in steps, each well under 100 ms: call them in order. `done` gets a tile's linear premultiplied colours and
-   * transmittance; they are valid until it returns. Bytes do not depend on the rows.
+   * Renders all tiles in steps, each well under 100 ms, and tells after each the share done. `done` gets a tile's linear
+   * premultiplied colours and transmittance; they are valid until it returns. Bytes do not depend on the rows.
    */
-  steps(done: (linear: Float32Array, tile: Region) => void): (() => void)[] {
-    const steps: (() => void)[] = [];
-    const { groups } = this.#plan;
+  *run(done: (linear: Float32Array, tile: Region) => void): Generator<number, void, undefined> {
     const whole = { x: 0, y: this.#rows.from, width: this.#image.width, height: this.#rows.to - this.#rows.from };
-    for (const large of this.#split(whole, LARGEST)) {
-      for (const middle of this.#split(large, BLOCKS[1])) {
-        for (const tile of this.#split(middle, TILE)) {
-          for (let g = 0; g < groups.length; g++)
-            if (groups[g]!.level > 0) steps.push(() => void this.#blockOf(g, tile));
-          steps.push(() => done(this.#render(tile), tile));
-        }
-      }
+    const tiles = this.#split(whole, LARGEST)
+      .flatMap((block) => this.#split(block, BLOCKS[1]))
+      .flatMap((block) => this.#split(block, TILE));
+    for (let i = 0; i < tiles.length; i++) {
+      const steps = this.#render(tiles[i]!);
+      let step;
+      while (!(step = steps.next()).done) yield i / tiles.length;
+      done(step.value, tiles[i]!);
+      yield (i + 1) / tiles.length;
     }
-    return steps;
   }
 
   /** A window cut at multiples of `side` in the photo. */
@@ -137,20 +137,20 @@ export class TileRenderer {
     return regions;
   }
 
-  #render(tile: Region): Float32Array {
+  *#render(tile: Region): Generator<void, Float32Array, undefined> {
     const { groups, sharp } = this.#plan;
     let near: Sheet | undefined;
     for (let g = 0; g < sharp; g++)
-      near = this.#over(this.#refine(near, groups[g]!.level, tile, 'near'), this.#cut(g, tile));
+      near = this.#over(this.#refine(near, groups[g]!.level, tile, 'near'), yield* this.#cut(g, tile));
     let far: Sheet | undefined;
     for (let g = groups.length - 1; g > sharp; g--)
-      far = this.#over(this.#cut(g, tile), this.#refine(far, groups[g]!.level, tile, 'far'));
-    const front = this.#over(this.#refine(near, 0, tile, 'near'), this.#group(sharp, tile));
+      far = this.#over(yield* this.#cut(g, tile), this.#refine(far, groups[g]!.level, tile, 'far'));
+    const front = this.#over(this.#refine(near, 0, tile, 'near'), yield* this.#group(sharp, tile));
     return this.#over(front, this.#refine(far, 0, tile, 'far'))!.data;
   }
 
   /** A group's sheet of the block that a tile lies in. */
-  #blockOf(index: number, tile: Region): Sheet | undefined {
+  *#blockOf(index: number, tile: Region): Generator<void, Sheet | undefined, undefined> {
     const { top, from, to } = this.#rows;
     const side = blockSide(this.#plan.groups[index]!.level);
     const x = Math.floor(tile.x / side) * side;
@@ -163,14 +163,14 @@ export class TileRenderer {
       width: Math.min(side, this.#image.width - x),
       height: Math.min(to, row + side) - y,
     };
-    const sheet = this.#group(index, block);
+    const sheet = yield* this.#group(index, block);
     this.#blocks[index] = { x, y: row, sheet };
     return sheet;
   }
 
   /** A copy of a group's cells that a tile needs. */
-  #cut(index: number, tile: Region): Sheet | undefined {
-    const sheet = this.#blockOf(index, tile);
+  *#cut(index: number, tile: Region): Generator<void, Sheet | undefined, undefined> {
+    const sheet = yield* this.#blockOf(index, tile);
     if (!sheet) return undefined;
     const S = this.#channels + 1;
     const { level, region: from } = sheet;
@@ -266,7 +266,7 @@ export class TileRenderer {
   }
 
   /** One group of layers for one tile; undefined when nothing of it is in reach. */
-  #group(index: number, tile: Region): Sheet | undefined {
+  *#group(index: number, tile: Region): Generator<void, Sheet | undefined, undefined> {
     const group = this.#plan.groups[index]!;
     const C = this.#channels;
     const S = C + 2; // mass, colours, what is unknown
@@ -281,7 +281,12 @@ export class TileRenderer {
     const layers: (Float32Array | undefined)[] = [];
     const layer = (i: number) => (layers[i] ??= this.#buffer(`layer${i}`, cells * S));
     let unknown = this.#addOutside(nearer, from, group.level);
-    this.#addVisible(group, from, nearer, layers, layer);
+    const size = 2 ** group.level;
+    const rows = Math.ceil(STEP_PIXELS / (from.width * size));
+    for (let y = from.y * size; y < (from.y + from.height) * size; y += rows) {
+      this.#addVisible(group, from, y, y + rows, nearer, layers, layer);
+      yield;
+    }
     if (hidden && group.level === 0) this.#addHiddenPixels(group, from, layer);
     else if (hidden) this.#addHiddenCells(group, from, layer);
     if (layers.length === 0) return undefined;
@@ -322,6 +327,7 @@ export class TileRenderer {
         this.#addLayer(sheet, blurred, { ...to, x: 0, y: 0 }, to, C);
       } else this.#addLayer(sheet, source, { ...from, x: reach, y: reach }, to, C);
       unknown = true;
+      yield;
     }
     return { level: group.level, region: to, data: sheet };
   }
@@ -381,10 +387,12 @@ export class TileRenderer {
     return true;
   }
 
-  /** Puts every pixel of a window into the two layers around its depth. */
+  /** Puts every pixel of a window's rows y0 .. y1 - 1 into the two layers around its depth. */
   #addVisible(
     group: Group,
     from: Region,
+    y0: number,
+    y1: number,
     nearer: Float32Array,
     layers: readonly (Float32Array | undefined)[],
     layer: (i: number) => Float32Array,
@@ -397,7 +405,7 @@ export class TileRenderer {
     const unit = 1 / (size * size);
     const x0 = Math.max(0, from.x * size);
     const x1 = Math.min(width, (from.x + from.width) * size);
-    const y1 = Math.min(height, (from.y + from.height) * size);
+    const bottom = Math.min(height, (from.y + from.height) * size, y1);
     const simple = C === 3 && this.#look.highlights === 0;
     const colour = new Float32Array(4);
     const put = (t: number, q: number, weight: number) => {
@@ -409,13 +417,13 @@ export class TileRenderer {
       if (f > 0 && k + 1 >= first && k + 1 <= last)
         add(layers[k + 1 - first] ?? layer(k + 1 - first), q, plane, f, colour, C);
     };
-    for (let y = Math.max(0, from.y * size); y < y1; y++) {
+    for (let y = Math.max(0, y0); y < bottom; y++) {
       const row = ((y >> level) - from.y) * from.width - from.x;
       const edgesEnd = starts[y + 1]!;
       let edge = starts[y]!;
       while (edge < edgesEnd && edgeX[edge]! < x0) edge++;
       let nextEdge = edge < edgesEnd ? edgeX[edge]! : width;
-      for (let x = x0; x < x1; ) {
+      for (let x = x0; x < x1;) {
         // Blocks of which all lies behind the group or all in front of it.
         const end = Math.min(x1, (Math.floor(x / RANGE_BLOCK) + 1) * RANGE_BLOCK);
         const block = this.#visible.at(x, y);
