@@ -2,7 +2,7 @@ import { forSteps, part, type TaskOptions } from '../core/task.js';
 import { encodeSrgb8, SRGB_TO_LINEAR } from '../image/colour.js';
 import { outline } from './aperture.js';
 import { pullBehind, pushBehind, type BehindLevel } from './behind.js';
-import type { Barrel } from './cats-eye.js';
+import { barrelOf } from './cats-eye.js';
 import { TileRenderer } from './composite.js';
 import { edgeReach, splitEdges, type EdgePixels } from './edges.js';
 import { planLayers, type LayerImage, type LayerPlan } from './layers.js';
@@ -137,16 +137,7 @@ export class Band {
     const depth = { width, height: image.height, data: image.depth };
     const visible = await Ranges.of(depth, { signal: options.signal });
     const hidden = await Ranges.of({ ...level1, data: level1.hiddenT }, { signal: options.signal }, level1.sure);
-    const barrel: Barrel | undefined =
-      lens.catsEye === 0
-        ? undefined
-        : {
-            shift: lens.catsEye,
-            x: width / 2,
-            y: height / 2 - top,
-            halfDiagonal: Math.hypot(width, height) / 2,
-            squeeze: lens.squeeze,
-          };
+    const barrel = barrelOf(lens, width, height, top);
     const look = { highlights: lens.highlights, barrel };
     const rows = { top, from: from - top, to: to - top };
     const renderer = new TileRenderer(image, this.#plan, level1, this.#edges!, { visible, hidden }, rows, look);
@@ -190,7 +181,11 @@ export class Band {
  */
 function cosineFourth(lost: number, width: number, height: number): ((x: number, y: number) => number) | undefined {
   if (lost === 0) return undefined;
-  const corner = (1 - lost) ** -0.5 - 1; // square of the tangent there
-  const perPixel = corner / ((width / 2) ** 2 + (height / 2) ** 2);
+  const perPixel = tangentSquared(lost, width, height);
   return (x, y) => (1 + perPixel * ((x + 0.5 - width / 2) ** 2 + (y + 0.5 - height / 2) ** 2)) ** -2;
+}
+
+/** Square of the angle's tangent a pixel off the axis, when the corner loses `lost`. */
+export function tangentSquared(lost: number, width: number, height: number): number {
+  return ((1 - lost) ** -0.5 - 1) / ((width / 2) ** 2 + (height / 2) ** 2);
 }

@@ -16,8 +16,20 @@ export interface Barrel {
   readonly squeeze: number;
 }
 
+/** The barrel of a photo of which rows from `top` on are looked at; undefined where it cuts nothing. */
+export function barrelOf(
+  { catsEye, squeeze }: { readonly catsEye: number; readonly squeeze: number },
+  width: number,
+  height: number,
+  top = 0,
+): Barrel | undefined {
+  if (catsEye === 0) return undefined;
+  const halfDiagonal = Math.hypot(width, height) / 2;
+  return { shift: catsEye, x: width / 2, y: height / 2 - top, halfDiagonal, squeeze };
+}
+
 /** Lines of a row over which the barrel's extent is averaged. */
-const SUBROWS = 4;
+export const SUBROWS = 4;
 
 /**
  * As `spread` in aperture.ts, of a kernel that the barrel cuts. The shift is linear in the place, so that along a row
@@ -76,6 +88,26 @@ export function spreadThroughBarrel(
   }
 }
 
+/** The barrel's disc as an output sees it: its radii, and how far its centre moves per cell from the axis; in cells. */
+export function barrelDisc(
+  { radius }: Kernel,
+  { shift, halfDiagonal, squeeze }: Barrel,
+  size: number,
+): { radius: [x: number, y: number]; step: [x: number, y: number] } {
+  const radiusX = Math.abs(radius) / Math.sqrt(squeeze);
+  const radiusY = Math.abs(radius) * Math.sqrt(squeeze);
+  // The kernel's sign turns the shift round behind the focus.
+  const perPixel = (Math.sign(radius) * shift) / halfDiagonal;
+  const stepX = perPixel * radiusX * size;
+  const stepY = perPixel * radiusY * size;
+  // The shift s = step · p belongs to the place p that light comes from; it arrives at q = p + u. With p = q - u,
+  // |u - s| < r becomes |u - step · q / (1 + step)| < r / (1 + step).
+  return {
+    radius: [radiusX / (1 + stepX), radiusY / (1 + stepY)],
+    step: [stepX / (1 + stepX), stepY / (1 + stepY)],
+  };
+}
+
 /** The barrel's disc seen from the cells of a window. */
 class Cut {
   readonly #kernel: Kernel;
@@ -87,23 +119,14 @@ class Cut {
   readonly #stepX: number;
   readonly #stepY: number;
 
-  constructor(kernel: Kernel, { shift, x, y, halfDiagonal, squeeze }: Barrel, to: Region, size: number) {
+  constructor(kernel: Kernel, barrel: Barrel, to: Region, size: number) {
     this.#kernel = kernel;
     this.#to = to;
-    const radiusX = Math.abs(kernel.radius) / Math.sqrt(squeeze);
-    const radiusY = Math.abs(kernel.radius) * Math.sqrt(squeeze);
-    // The kernel's sign turns the shift round behind the focus.
-    const perPixel = (Math.sign(kernel.radius) * shift) / halfDiagonal;
-    const stepX = perPixel * radiusX * size;
-    const stepY = perPixel * radiusY * size;
-    // The shift s = step · p belongs to the place p that light comes from; it arrives at q = p + u. With p = q - u,
-    // |u - s| < r becomes |u - step · q / (1 + step)| < r / (1 + step).
-    this.#radiusX = radiusX / (1 + stepX);
-    this.#radiusY = radiusY / (1 + stepY);
-    this.#stepX = stepX / (1 + stepX);
-    this.#stepY = stepY / (1 + stepY);
-    this.#x = this.#stepX * (to.x + 0.5 - x / size);
-    this.#y = this.#stepY * (to.y + 0.5 - y / size);
+    const { radius, step } = barrelDisc(kernel, barrel, size);
+    [this.#radiusX, this.#radiusY] = radius;
+    [this.#stepX, this.#stepY] = step;
+    this.#x = step[0] * (to.x + 0.5 - barrel.x / size);
+    this.#y = step[1] * (to.y + 0.5 - barrel.y / size);
   }
 
   /** Column of the disc's centre from a cell, in cells. */
