@@ -117,7 +117,9 @@ try {
     );
   }
   const worst = (key) => Math.max(...apart.map((a) => a[key]));
-  console.log(`\nGPU against CPU, the worst scene: mean ${worst('mean').toFixed(3)}, 99.9 % ${worst('most')} of 255`);
+  console.log('\nGPU against CPU, codes of 255\n\n| scene | mean | 99.9 % | worst |\n|---|---|---|---|');
+  for (const a of apart) console.log(`| ${a.name} | ${a.mean.toFixed(3)} | ${a.most} | ${a.worst} |`);
+  console.log(`| worst of them | ${worst('mean').toFixed(3)} | ${worst('most')} | ${worst('worst')} |`);
 
   if (!values['no-time']) {
     const s = settings[Math.min(9, settings.length - 1)];
@@ -176,7 +178,8 @@ function difference(a, b) {
   const count = a.length * 0.75;
   let most = 0;
   for (let seen = histogram[0]; seen < 0.999 * count; seen += histogram[most]) most++;
-  return { mean: histogram.reduce((sum, n, v) => sum + n * v, 0) / count, most };
+  const worst = histogram.findLastIndex((n) => n > 0);
+  return { mean: histogram.reduce((sum, n, v) => sum + n * v, 0) / count, most, worst };
 }
 
 async function readImage(file, side) {

@@ -1,7 +1,7 @@
 import { applyBokeh, BOKEH_PARAMS, type BokehOptions } from '../effects/bokeh.js';
 import { checkEnding, writeImage } from '../node/write.js';
 import { numberFlag, UsageError, type Command, type Flags } from './command.js';
-import { facesFor, openPhoto, photoDepth } from './session.js';
+import { facesFor, OpenedPhoto, openPhoto, photoDepth } from './session.js';
 
 type NumberName = keyof typeof BOKEH_PARAMS;
 
@@ -48,11 +48,16 @@ ${LENS.map(lensHelp).join('\n')}`,
     return async (path, out, io) => {
       checkEnding(out);
       const photo = await openPhoto(path, flags, io);
-      const { depth: map } = await photoDepth(path, photo, flags, io);
-      const faces = await facesFor([settings.focus], photo, io);
-      const result = await applyBokeh(photo, map, { ...settings, faces, signal: io.signal });
-      await writeImage(out, result, { metadataFrom: photo.file, signal: io.signal });
-      return { photo: path, bokeh: out, width: result.width, height: result.height };
+      const opened = new OpenedPhoto(photo, io);
+      try {
+        const { depth: map } = await photoDepth(path, photo, flags, io, opened);
+        const faces = await facesFor([settings.focus], opened, io);
+        const result = await applyBokeh(photo, map, { ...settings, faces, signal: io.signal });
+        await writeImage(out, result, { metadataFrom: photo.file, signal: io.signal });
+        return { photo: path, bokeh: out, width: result.width, height: result.height };
+      } finally {
+        await opened.close();
+      }
     };
   },
 };

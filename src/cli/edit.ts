@@ -7,7 +7,7 @@ import { readDepth } from '../node/depth-file.js';
 import { readBytes, readImage } from '../node/read.js';
 import { checkEnding, writeImage } from '../node/write.js';
 import { UsageError, type Command, type Flags } from './command.js';
-import { facesFor, openHydra, openPhoto } from './session.js';
+import { facesFor, openHydra, OpenedPhoto, openPhoto } from './session.js';
 
 export const edit: Command = {
   usage: `relievo edit PHOTO… --recipe R.json | --preset NAME [-o out.png] [--depth D.png]
@@ -27,18 +27,23 @@ export const edit: Command = {
       // The recipe first: a mistake in it is told before the photo is decoded.
       const { edit, resources } = await steps(io.signal);
       const photo = await openPhoto(path, flags, io);
-      const map =
-        typeof flags['depth'] === 'string'
-          ? await readDepth(flags['depth'], { signal: io.signal })
-          : await estimateDepth(photo, { hydra: await openHydra(io), signal: io.signal });
-      const faces = await facesFor(
-        edit.recipe.steps.map((step) => 'focus' in step && step.focus),
-        photo,
-        io,
-      );
-      const { image } = await edit.run(photo, map, { resources, faces, decoder: readImage, signal: io.signal });
-      await writeImage(out, image, { metadataFrom: photo.file, signal: io.signal });
-      return { photo: path, edit: out, width: image.width, height: image.height };
+      const opened = new OpenedPhoto(photo, io);
+      try {
+        const map =
+          typeof flags['depth'] === 'string'
+            ? await readDepth(flags['depth'], { signal: io.signal })
+            : await estimateDepth(await opened.get(), { hydra: await openHydra(io), signal: io.signal });
+        const faces = await facesFor(
+          edit.recipe.steps.map((step) => 'focus' in step && step.focus),
+          opened,
+          io,
+        );
+        const { image } = await edit.run(photo, map, { resources, faces, decoder: readImage, signal: io.signal });
+        await writeImage(out, image, { metadataFrom: photo.file, signal: io.signal });
+        return { photo: path, edit: out, width: image.width, height: image.height };
+      } finally {
+        await opened.close();
+      }
     };
   },
 };

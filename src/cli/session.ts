@@ -3,6 +3,7 @@ import type { DepthMap } from '../depth/depth-map.js';
 import { defaultHydra, estimateDepth } from '../depth/estimate.js';
 import { matchDepth } from '../effects/match-depth.js';
 import type { Hydra } from '../hydra/hydra.js';
+import type { Photo } from '../hydra/photo.js';
 import { readDepth } from '../node/depth-file.js';
 import { readPhotoDepth, type PhotoDepth } from '../node/embedded-depth.js';
 import { readImageFile, type NodeImage } from '../node/read.js';
@@ -27,6 +28,27 @@ export async function openPhoto(path: string, flags: Flags, io: Io): Promise<Nod
   return readImageFile(path, { signal: io.signal, ...(megapixels !== undefined && { maxPixels: megapixels * 1e6 }) });
 }
 
+/** A photo as the networks see it: opened when the first of them asks, so that its features serve all of them. */
+export class OpenedPhoto {
+  readonly #image: NodeImage;
+  readonly #io: Io;
+  #photo: Photo | undefined;
+
+  constructor(image: NodeImage, io: Io) {
+    this.#image = image;
+    this.#io = io;
+  }
+
+  async get(): Promise<Photo> {
+    return (this.#photo ??= await (await openHydra(this.#io)).open(this.#image, { signal: this.#io.signal }));
+  }
+
+  /** Lets go of the features. */
+  async close(): Promise<void> {
+    if (this.#photo) (await openHydra(this.#io)).close(this.#photo);
+  }
+}
+
 export interface DepthSource {
   /** At the photo's size. */
   readonly depth: DepthMap;
@@ -35,7 +57,13 @@ export interface DepthSource {
 }
 
 /** Depth from --depth, else what the photo carries or has beside it (unless --network), else the network's. */
-export async function photoDepth(path: string, photo: NodeImage, flags: Flags, io: Io): Promise<DepthSource> {
+export async function photoDepth(
+  path: string,
+  photo: NodeImage,
+  flags: Flags,
+  io: Io,
+  opened?: OpenedPhoto,
+): Promise<DepthSource> {
   const options = { signal: io.signal };
   const sized = (depth: DepthMap) => matchDepth('depth', depth, photo, options);
   if (typeof flags['depth'] === 'string')
@@ -49,15 +77,16 @@ export async function photoDepth(path: string, photo: NodeImage, flags: Flags, i
     });
     if (own) return { depth: await sized(own.depth), source: own.kind };
   }
+  const seen = (await opened?.get()) ?? photo;
   return {
-    depth: await estimateDepth(photo, { hydra: await openHydraFor('matte', io), ...options }),
+    depth: await estimateDepth(seen, { hydra: await openHydraFor('matte', io), ...options }),
     source: 'network',
   };
 }
 
 /** The photo's faces, if one of the focuses is on them. */
-export async function facesFor(focuses: readonly unknown[], photo: NodeImage, io: Io): Promise<Face[] | undefined> {
+export async function facesFor(focuses: readonly unknown[], photo: OpenedPhoto, io: Io): Promise<Face[] | undefined> {
   const onFaces = (f: unknown) => f === 'faces' || (typeof f === 'object' && f !== null && 'face' in f);
   if (!focuses.some(onFaces)) return undefined;
-  return detectFaces(photo, { hydra: await openHydraFor('faces', io), signal: io.signal });
+  return detectFaces(await photo.get(), { hydra: await openHydraFor('faces', io), signal: io.signal });
 }

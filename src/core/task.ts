@@ -34,6 +34,20 @@ export async function forRows(
   options.signal?.throwIfAborted();
 }
 
+/** As {@link forRows}, of work that tells after each short step what share of it is done, 0..1. */
+export async function forSteps(options: TaskOptions, steps: Iterable<number>): Promise<void> {
+  let last = performance.now();
+  options.signal?.throwIfAborted();
+  for (const done of steps) {
+    if (performance.now() - last <= SLICE_MS) continue;
+    options.onProgress?.(done);
+    await breathe(options.signal);
+    last = performance.now();
+  }
+  options.onProgress?.(1);
+  options.signal?.throwIfAborted();
+}
+
 /** Lets the event loop turn (a macrotask, so that input events and timers run), then checks the signal. */
 export async function breathe(signal?: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {

@@ -171,8 +171,11 @@ export interface Region {
  * that the other channels are not complete. Each source row is summed once; a run is then the difference of two
  * entries, whatever its length (Crow 1984, in one dimension).
  *
- * @param source interleaved channels over `from`.
- * @param target interleaved channels over `to`, which lies inside `from` by at least the reach of the kernel.
+ * The value of a cell does not depend on where the windows end, to the last bit.
+ *
+ * @param source planes over `from`, one per channel.
+ * @param target planes over `to`, which lies inside `from` by at least the reach of the kernel.
+ * @param channels how many of the planes are spread.
  * @param sums room for a row, see {@link createSums}.
  */
 export function spread(
@@ -184,18 +187,14 @@ export function spread(
   kernel: Kernel,
   sums: Float64Array,
 ): void {
-  const C = channels;
-  const { reach } = kernel;
   const shiftX = to.x - from.x;
   const shiftY = to.y - from.y;
-  const { needed, read } = columnsInReach(source, from, to, C, reach);
+  const { needed, read } = columnsInReach(source, from, to, kernel.reach);
+  const stride = from.width + 3;
+  const plane = to.width * to.height;
   for (let y = 0; y < from.height; y++) {
-    const out0 = read[2 * y]!;
-    const out1 = read[2 * y + 1]!;
-    if (out0 >= out1) continue;
-
-    const x0 = out0 + shiftX - reach;
-    sumRow(source, y * from.width + x0, out1 - out0 + 2 * reach, C, sums);
+    if (read[2 * y]! >= read[2 * y + 1]!) continue;
+    sumRow(source, y, from, channels, sums);
 
     for (const { left, right, weight, rows } of kernel.runs) {
       const scale = weight / kernel.area;
@@ -217,25 +216,21 @@ export function spread(
         if (waiting < 0 || (!wanted && k < rows.length)) continue;
         const first = Math.min(needed[2 * waiting]!, wanted ? needed[2 * outY]! : Infinity);
         const last = Math.max(needed[2 * waiting + 1]!, wanted ? needed[2 * outY + 1]! : 0);
-        const count = (last - first) * C;
-        const p0 = (first + shiftX - x0 + i0) * C;
-        const p1 = (first + shiftX - x0 + i1) * C;
-        const o = (waiting * to.width + first) * C;
-        if (wanted) {
-          const o2 = (outY * to.width + first) * C;
-          for (let i = 0; i < count; i++) {
-            const a = sums[p0 + i]!;
-            const b = sums[p1 + i]!;
-            const v = (b - a + f1 * (sums[p1 + C + i]! - b) - f0 * (sums[p0 + C + i]! - a)) * scale;
-            target[o + i] = target[o + i]! + v;
-            target[o2 + i] = target[o2 + i]! + v;
-          }
-        } else {
-          for (let i = 0; i < count; i++) {
-            const a = sums[p0 + i]!;
-            const b = sums[p1 + i]!;
-            const v = (b - a + f1 * (sums[p1 + C + i]! - b) - f0 * (sums[p0 + C + i]! - a)) * scale;
-            target[o + i] = target[o + i]! + v;
+        const end = waiting * to.width + last;
+        const toOther = (outY - waiting) * to.width;
+        for (let c = 0; c < channels; c++) {
+          let p0 = c * stride + first + shiftX + i0;
+          let p1 = c * stride + first + shiftX + i1;
+          let a = sums[p0]!;
+          let b = sums[p1]!;
+          for (let o = c * plane + waiting * to.width + first, n = c * plane + end; o < n; o++) {
+            const nextA = sums[++p0]!;
+            const nextB = sums[++p1]!;
+            const v = (b - a + f1 * (nextB - b) - f0 * (nextA - a)) * scale;
+            a = nextA;
+            b = nextB;
+            target[o] = target[o]! + v;
+            if (wanted) target[o + toOther] = target[o + toOther]! + v;
           }
         }
         waiting = -1;
@@ -244,40 +239,54 @@ export function spread(
   }
 }
 
-/** sums[x * C + c] = the cells start .. start + x - 1 summed; the last sum is repeated twice beyond `count`. */
-export function sumRow(source: Float32Array, start: number, count: number, C: number, sums: Float64Array): void {
-  sums.fill(0, 0, C);
-  let s = C;
-  for (let i = start * C, end = (start + count) * C; i < end; i++, s++) sums[s] = sums[s - C]! + source[i]!;
-  for (const end = s + 2 * C; s < end; s++) sums[s] = sums[s - C]!;
+/**
+ * sums[c * (width + 3) + x] = the first x cells of row y in plane c; the last sum is repeated twice beyond them.
+ */
+export function sumRow(
+  source: Float32Array,
+  y: number,
+  { width, height }: Region,
+  channels: number,
+  sums: Float64Array,
+): void {
+  for (let c = 0; c < channels; c++) {
+    let s = c * (width + 3);
+    let sum = 0;
+    sums[s++] = 0;
+    for (let i = (c * height + y) * width, end = i + width; i < end; i++) {
+      sum += source[i]!;
+      sums[s++] = sum;
+    }
+    sums[s] = sum;
+    sums[s + 1] = sum;
+  }
 }
 
 /**
- * By row of `to` the columns that get anything from a source whose first channel is not 0 everywhere, and by row of
+ * By row of `to` the columns that get anything from a source whose first plane is not 0 everywhere, and by row of
  * `from` the columns of `to` that need it: [first, end) each.
  */
 export function columnsInReach(
   source: Float32Array,
   from: Region,
   to: Region,
-  channels: number,
   reach: number,
 ): { needed: Int32Array; read: Int32Array } {
   const shift = { x: to.x - from.x, y: to.y - from.y };
-  const filled = filledColumns(source, from, channels);
+  const filled = filledColumns(source, from);
   const needed = reached(filled, to.height, shift, { x: reach, y: reach }, to.width);
   return { needed, read: reached(needed, from.height, { x: 0, y: -shift.y }, { x: 0, y: reach }, to.width) };
 }
 
-/** Per row the columns first .. end - 1 outside of which the first channel is 0. */
-function filledColumns(source: Float32Array, { width, height }: Region, C: number): Int32Array {
+/** Per row the columns first .. end - 1 outside of which a plane is 0. */
+export function filledColumns(plane: Float32Array, { width, height }: Region): Int32Array {
   const out = new Int32Array(2 * height);
   for (let y = 0; y < height; y++) {
-    const row = y * width * C;
+    const row = y * width;
     let first = 0;
     let end = width;
-    while (first < end && source[row + first * C] === 0) first++;
-    while (first < end && source[row + (end - 1) * C] === 0) end--;
+    while (first < end && plane[row + first] === 0) first++;
+    while (first < end && plane[row + end - 1] === 0) end--;
     out[2 * y] = first;
     out[2 * y + 1] = end;
   }

@@ -1,6 +1,7 @@
 import { forRows, type TaskOptions } from '../core/task.js';
 import type { EdgePixels } from './edges.js';
 import { DEPTH_STEPS, readLight, type LayerImage } from './layers.js';
+import { RANGE_BLOCK, Ranges } from './ranges.js';
 
 /**
  * What is likely to lie behind the near parts of a photo, on a pyramid of grids. Level l has cells of 2^l pixels. Per
@@ -75,9 +76,20 @@ export async function pushBehind(
 ): Promise<void> {
   const sampler = createSampler(above, channels);
   const found = new Float32Array(channels + 2);
-  await forRows(level.height, 8, options, (y0, y1) => {
-    for (let y = y0; y < y1; y++) {
-      for (let x = 0, i = y * level.width; x < level.width; x++, i++) {
+  const here = await Ranges.of({ ...level, data: level.t }, { signal: options.signal });
+  const visible = await Ranges.of({ ...above, data: above.t }, { signal: options.signal });
+  const hidden = await Ranges.of({ ...above, data: above.hiddenT }, { signal: options.signal }, above.sure);
+  const columns = Math.ceil(level.width / RANGE_BLOCK);
+  const rows = Math.ceil(level.height / RANGE_BLOCK);
+  await forRows(columns * rows, 1, options, (b) => {
+    const x0 = (b % columns) * RANGE_BLOCK;
+    const y0 = Math.floor(b / columns) * RANGE_BLOCK;
+    const side = RANGE_BLOCK / 2 + 2;
+    const seen = { x: x0 / 2 - 1, y: y0 / 2 - 1, width: side, height: side };
+    const farthest = Math.max(visible.within(seen)[1], hidden.within(seen)[1]);
+    if (farthest - here.low[b]! <= BEHIND_FROM) return;
+    for (let y = y0; y < Math.min(level.height, y0 + RANGE_BLOCK); y++) {
+      for (let x = x0, i = y * level.width + x0; x < Math.min(level.width, x0 + RANGE_BLOCK); x++, i++) {
         if (!sampler(x, y, level.t[i]!, found)) continue;
         level.sure[i] = found[0]!;
         level.hiddenT[i] = found[1]!;
@@ -112,6 +124,13 @@ export function createSampler(
     columns[1] = Math.min(width - 1, Math.max(0, x & 1 ? px + 1 : px - 1));
     rows[0] = py * width;
     rows[1] = Math.min(height - 1, Math.max(0, y & 1 ? py + 1 : py - 1)) * width;
+    const seen = t + BEHIND_FROM;
+    let nothing = true;
+    for (let k = 0; k < 4 && nothing; k++) {
+      const q = rows[k >> 1]! + columns[k & 1]!;
+      nothing = T[q]! <= seen && hiddenT[q]! <= seen;
+    }
+    if (nothing) return false;
     let total = 0;
     for (let k = 0; k < 4; k++) {
       const q = rows[k >> 1]! + columns[k & 1]!;
@@ -155,6 +174,7 @@ export function emptyLevel(width: number, height: number, channels: number): Beh
 
 /** Weight of a cell in a mean over its group when the farthest of the group is `nearer` layers behind it. */
 function farWeight(nearer: number): number {
+  if (nearer === 0) return 1;
   const s = (nearer / SAME) ** 2;
   return 1 / (1 + s * s);
 }
@@ -166,45 +186,55 @@ function pullPixels(image: LayerImage, edges: EdgePixels, to: BehindLevel, y0: n
   const ts = new Float64Array(4);
   const weights = new Float64Array(4);
   const colours = new Float64Array(16);
-  const edge = new Int32Array(2);
-  const sum = new Float64Array(4);
   for (let y = y0; y < y1; y++) {
-    const rows = [2 * y, Math.min(height - 1, 2 * y + 1)] as const;
-    edge[0] = starts[rows[0]]!;
-    edge[1] = starts[rows[1]]!;
+    const rowA = 2 * y;
+    const rowB = Math.min(height - 1, rowA + 1);
+    let edgeA = starts[rowA]!;
+    let edgeB = starts[rowB]!;
+    const endA = starts[rowA + 1]!;
+    const endB = starts[rowB + 1]!;
     for (let x = 0, o = y * to.width; x < to.width; x++, o++) {
       let far = 0;
       for (let k = 0; k < 4; k++) {
-        const row = rows[k >> 1]!;
         const px = Math.min(width - 1, 2 * x + (k & 1));
-        const e = edge[k >> 1]!;
-        if (e < starts[row + 1]! && edgeX[e] === px) {
+        const e = k < 2 ? edgeA : edgeB;
+        if (e < (k < 2 ? endA : endB) && edgeX[e] === px) {
           // Of a pixel on an edge only its far part: the rest is the subject's colour.
           const at = e * (3 + 2 * C);
-          edge[k >> 1] = e + 1;
+          if (k < 2) edgeA++;
+          else edgeB++;
           ts[k] = parts[at + 2]!;
           weights[k] = 1.001 - parts[at]!;
           for (let c = 0; c < C; c++) colours[k * 4 + c] = parts[at + 3 + C + c]!;
         } else {
-          const q = row * width + px;
+          const q = (k < 2 ? rowA : rowB) * width + px;
           readLight(image, q, light);
           ts[k] = layers[(depth[q]! * DEPTH_STEPS + 0.5) | 0]!;
           weights[k] = 1;
-          for (let c = 0; c < 4; c++) colours[k * 4 + c] = light[c]!;
+          colours[k * 4] = light[0]!;
+          colours[k * 4 + 1] = light[1]!;
+          colours[k * 4 + 2] = light[2]!;
+          if (C === 4) colours[k * 4 + 3] = light[3]!;
         }
         if (ts[k]! > far) far = ts[k]!;
       }
       let total = 0;
       let t = 0;
-      sum.fill(0);
       for (let k = 0; k < 4; k++) {
         const w = weights[k]! * farWeight(far - ts[k]!);
+        weights[k] = w;
         total += w;
         t += w * ts[k]!;
-        for (let c = 0; c < C; c++) sum[c] = sum[c]! + w * colours[k * 4 + c]!;
       }
       to.t[o] = t / total;
-      for (let c = 0; c < C; c++) to.colour[o * C + c] = sum[c]! / total;
+      for (let c = 0, at = o * C; c < C; c++, at++) {
+        to.colour[at] =
+          (weights[0]! * colours[c]! +
+            weights[1]! * colours[c + 4]! +
+            weights[2]! * colours[c + 8]! +
+            weights[3]! * colours[c + 12]!) /
+          total;
+      }
     }
   }
 }

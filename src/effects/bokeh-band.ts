@@ -1,8 +1,8 @@
-import { forRows, part, type TaskOptions } from '../core/task.js';
+import { forSteps, part, type TaskOptions } from '../core/task.js';
 import { encodeSrgb8, SRGB_TO_LINEAR } from '../image/colour.js';
 import { outline } from './aperture.js';
 import { pullBehind, pushBehind, type BehindLevel } from './behind.js';
-import type { Barrel } from './cats-eye.js';
+import { barrelOf } from './cats-eye.js';
 import { TileRenderer } from './composite.js';
 import { edgeReach, splitEdges, type EdgePixels } from './edges.js';
 import { planLayers, type LayerImage, type LayerPlan } from './layers.js';
@@ -51,8 +51,8 @@ export interface BandJob {
 /** Difference of blur radius, in pixels, below which nothing is an edge. */
 export const EDGE_PIXELS = 1;
 
-/** Side of a tile in pixels: a multiple of the coarsest cell (128), small enough to take well under 100 ms. */
-export const TILE = 256;
+/** Share of a band's time that {@link Band.look} takes. */
+export const LOOK = 0.2;
 
 /** Signed blur radius in pixels: above 0 nearer than the focus. */
 export function blurRadius({ near, far, strength }: Lens, disparity: number): number {
@@ -137,26 +137,13 @@ export class Band {
     const depth = { width, height: image.height, data: image.depth };
     const visible = await Ranges.of(depth, { signal: options.signal });
     const hidden = await Ranges.of({ ...level1, data: level1.hiddenT }, { signal: options.signal }, level1.sure);
-    const barrel: Barrel | undefined =
-      lens.catsEye === 0
-        ? undefined
-        : {
-            shift: lens.catsEye,
-            x: width / 2,
-            y: height / 2 - top,
-            halfDiagonal: Math.hypot(width, height) / 2,
-            squeeze: lens.squeeze,
-          };
+    const barrel = barrelOf(lens, width, height, top);
     const look = { highlights: lens.highlights, barrel };
-    const renderer = new TileRenderer(image, this.#plan, level1, this.#edges!, { visible, hidden }, TILE, look);
+    const rows = { top, from: from - top, to: to - top };
+    const renderer = new TileRenderer(image, this.#plan, level1, this.#edges!, { visible, hidden }, rows, look);
     const vignette = cosineFourth(lens.falloff, width, height);
-    const columns = Math.ceil(width / TILE);
-    await forRows(columns * Math.ceil((to - from) / TILE), 1, part(options, 0.1, 1), (index) => {
-      const x = (index % columns) * TILE;
-      const y = from + Math.floor(index / columns) * TILE;
-      const tile = { x, y, width: Math.min(TILE, width - x), height: Math.min(TILE, to - y) };
-      this.#encode(renderer.render({ ...tile, y: y - top }), tile, output, vignette);
-    });
+    const tiles = renderer.run((linear, tile) => this.#encode(linear, { ...tile, y: tile.y + top }, output, vignette));
+    await forSteps(part(options, 0.1, 1), tiles);
   }
 
   #encode(
@@ -178,7 +165,9 @@ export class Band {
           for (let c = 0; c < 4; c++) output[o + c] = pixels[photo + o + c]!;
         } else if (alpha > 0) {
           const scale = (vignette ? vignette(x, y) : 1) / alpha;
-          for (let c = 0; c < 3; c++) output[o + c] = encodeSrgb8(linear[p + c]! * scale);
+          output[o] = encodeSrgb8(linear[p]! * scale);
+          output[o + 1] = encodeSrgb8(linear[p + 1]! * scale);
+          output[o + 2] = encodeSrgb8(linear[p + 2]! * scale);
           output[o + 3] = channels === 4 ? Math.round((alpha / known) * 255) : 255;
         }
       }
@@ -192,7 +181,11 @@ export class Band {
  */
 function cosineFourth(lost: number, width: number, height: number): ((x: number, y: number) => number) | undefined {
   if (lost === 0) return undefined;
-  const corner = (1 - lost) ** -0.5 - 1; // square of the tangent there
-  const perPixel = corner / ((width / 2) ** 2 + (height / 2) ** 2);
+  const perPixel = tangentSquared(lost, width, height);
   return (x, y) => (1 + perPixel * ((x + 0.5 - width / 2) ** 2 + (y + 0.5 - height / 2) ** 2)) ** -2;
+}
+
+/** Square of the angle's tangent a pixel off the axis, when the corner loses `lost`. */
+export function tangentSquared(lost: number, width: number, height: number): number {
+  return ((1 - lost) ** -0.5 - 1) / ((width / 2) ** 2 + (height / 2) ** 2);
 }

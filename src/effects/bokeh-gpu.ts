@@ -1,16 +1,17 @@
 import { createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import type { DepthMap } from '../depth/depth-map.js';
-import { Device, type Texture, type TextureFormat } from '../gpu/index.js';
-import type { Kernel } from './aperture.js';
-import { EDGE_PIXELS, planOf, widestRadius, type Lens as BandLens } from './bokeh-band.js';
+import { Device, type Texture, type TextureFormat, type UniformValue } from '../gpu/index.js';
+import { profile, type Kernel } from './aperture.js';
+import { EDGE_PIXELS, planOf, tangentSquared, widestRadius, type Lens as BandLens } from './bokeh-band.js';
 import { BlockMap, any, intersection, union, without, type Blocks } from './bokeh-blocks.js';
+import { barrelDisc, barrelOf, type Barrel } from './cats-eye.js';
 import * as shaders from './bokeh-shaders.js';
 import { MAX_ROWS, NOTHING, UNKNOWN_CELL } from './bokeh-shaders.js';
 import { edgeReach, STEP, TAPS } from './edges.js';
 import { DEPTH_STEPS, type Group, type LayerPlan } from './layers.js';
 
 /** What a picture of the preview is made with: the options of applyBokeh, resolved. */
-export interface Lens extends Omit<BandLens, 'low' | 'high' | 'ring' | 'catsEye' | 'falloff'> {
+export interface Lens extends Omit<BandLens, 'low' | 'high'> {
   /** Share of the clipped light that is put back. */
   readonly recover: number;
 }
@@ -41,6 +42,9 @@ export class BokehPasses {
   readonly #textures = new Map<string, Texture>();
   /** What of the clipped light is in the light that is there; undefined before there is any. */
   #recovered: number | undefined;
+  /** Of the picture that is drawn. */
+  #barrel: Barrel | undefined;
+  #profiles = 1;
 
   /**
    * Uploads a photo; both sides of it at most `device.maxSize`.
@@ -74,10 +78,9 @@ export class BokehPasses {
       return;
     }
     this.#toLight(lens.recover);
-    // These have no passes: the preview refuses them.
-    const ideal = { ...lens, low: this.#low, high: this.#high, ring: 0, catsEye: 0, falloff: 0 };
-    const plan = planOf(ideal);
-    const widest = widestRadius(ideal);
+    const whole = { ...lens, low: this.#low, high: this.#high };
+    const plan = planOf(whole);
+    const widest = widestRadius(whole);
     const disparityStep = EDGE_PIXELS / lens.strength;
     const edges = this.#edges(plan, disparityStep);
     const work = this.#survey(plan, edges, pyramidLevels(widest));
@@ -87,7 +90,11 @@ export class BokehPasses {
     device.draw({
       shader: shaders.encode(this.#alpha),
       to: target,
-      uniforms: { ...photo, ...this.#sheet('u_sheet', sheet) },
+      uniforms: {
+        ...photo,
+        ...this.#sheet('u_sheet', sheet),
+        u_falloff: tangentSquared(lens.falloff, this.#photo.width, this.#photo.height),
+      },
       reads: 1,
     });
   }
@@ -244,6 +251,8 @@ export class BokehPasses {
     const { groups, sharp } = plan;
     const focus = groups[sharp]!.first + groups[sharp]!.kernels.indexOf(undefined);
     const light = { u_photo: this.#at('photo'), u_boost: lens.highlights, u_focus: focus };
+    this.#barrel = barrelOf(lens, this.#photo.width, this.#photo.height);
+    this.#profiles = profile(lens.ring).length;
     let near: Sheet | undefined;
     for (let g = 0; g < sharp; g++) {
       const { level } = groups[g]!;
@@ -291,11 +300,12 @@ export class BokehPasses {
     group.kernels.forEach((kernel = SHARP, k) => {
       const { draw, plain } = work[group.first + k]!;
       const rest = without(draw, plain);
-      const shared = { u_layer: group.first + k, ...disc(kernel) };
+      const shared = { u_layer: group.first + k };
+      const { kind, uniforms } = this.#disc(kernel, level);
       device.draw({
-        shader: shaders.spreadPixels(this.#alpha),
+        shader: shaders.spreadPixels(this.#alpha, kind),
         to,
-        uniforms: { ...surfaces, ...shared },
+        uniforms: { ...surfaces, ...shared, ...uniforms },
         rects: this.#blocks.rects(plain, 0),
         under: true,
         reads: kernel.area,
@@ -310,14 +320,45 @@ export class BokehPasses {
         reads: level === 0 ? 2 : 4 ** level * 1.25,
       });
       device.draw({
-        shader: shaders.spreadCells(this.#alpha),
+        shader: shaders.spreadCells(this.#alpha, kind),
         to,
-        uniforms: { ...this.#sheet('u_cells', cells), u_pad, ...shared },
+        uniforms: { ...this.#sheet('u_cells', cells), u_pad, ...uniforms },
         rects: this.#blocks.rects(rest, level),
         under: true,
         reads: kernel.area,
       });
     });
+  }
+
+  /** A layer's disc for the shaders. Turned round: where an output collects from mirrors where a source spreads to. */
+  #disc(kernel: Kernel, level: number): { kind: shaders.DiscKind; uniforms: Record<string, UniformValue> } {
+    const size = 2 ** level;
+    const barrel = kernel === SHARP ? undefined : this.#barrel;
+    const kind = { profiles: kernel === SHARP ? 1 : this.#profiles, barrel: barrel !== undefined };
+    if (kind.profiles === 1 && !barrel) {
+      const rows = new Float32Array(3 * MAX_ROWS);
+      for (const { left, right, weight, rows: at } of kernel.runs)
+        for (const dy of at) rows.set([-right, -left, weight], 3 * (kernel.reach - dy));
+      return { kind, uniforms: { u_reach: kernel.reach, u_rows: rows, u_scale: 1 / kernel.area } };
+    }
+    const runs = new Float32Array(4 * MAX_ROWS * kind.profiles);
+    const filled = new Uint8Array(MAX_ROWS);
+    for (const { left, right, weight, rows: at } of kernel.runs) {
+      for (const dy of at) {
+        const row = kernel.reach - dy;
+        runs.set([-right, -left, weight], 4 * (filled[row]!++ * MAX_ROWS + row));
+      }
+    }
+    const u_profile = this.#texture('profile', 'rgba32f', MAX_ROWS, kind.profiles);
+    this.#device.fill(u_profile, runs);
+    const uniforms: Record<string, UniformValue> = { u_reach: kernel.reach, u_profile };
+    if (barrel) {
+      const { radius, step } = barrelDisc(kernel, barrel, size);
+      uniforms['u_barrelRadius'] = Float32Array.from(radius);
+      uniforms['u_barrelStep'] = Float32Array.from(step);
+      uniforms['u_axis'] = Float32Array.of(barrel.x / size, barrel.y / size);
+    }
+    return { kind, uniforms };
   }
 
   /** What lies hidden behind single pixels, where a layer of the finest group may need it. */
@@ -399,14 +440,6 @@ export class BokehPasses {
 /** Levels of the pyramid for discs of that radius: see completeBehind. */
 function pyramidLevels(radius: number): number {
   return Math.max(1, Math.ceil(Math.log2(radius + 1)) + 1);
-}
-
-/** A disc row by row. Turned round: where an output collects from is the mirror of where a source spreads to. */
-function disc(kernel: Kernel): Record<string, number | Float32Array> {
-  const rows = new Float32Array(3 * MAX_ROWS);
-  for (const { left, right, weight, rows: at } of kernel.runs)
-    for (const dy of at) rows.set([-right, -left, weight], 3 * (kernel.reach - dy));
-  return { u_reach: kernel.reach, u_rows: rows, u_scale: 1 / kernel.area };
 }
 
 /** The disc of what is in focus. */

@@ -1,5 +1,5 @@
 import { RelievoError, isRelievoError } from '../core/errors.js';
-import { invalid, knownKeys, numbers } from '../core/params.js';
+import { knownKeys, numbers } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
@@ -62,8 +62,6 @@ const PREVIEW_PARAMS = {
   maxPixels: { default: 2_000_000, min: 1, max: 64_000_000, unit: 'pixels', doc: 'Largest size of the preview.' },
 } as const;
 
-/** Options of applyBokeh that have no passes: refused, rather than left out silently. */
-const WITHOUT_PASSES = ['ring', 'catsEye', 'falloff'] as const;
 const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'faces', 'shape', 'threads'];
 
 type Passes = typeof bokehGpu;
@@ -147,8 +145,8 @@ export class BokehPreview {
   /**
    * Draws the photo with that focus and aperture on {@link canvas}; done when the picture is there.
    *
-   * @param options those of applyBokeh, less `ring`, `catsEye` and `falloff`, which are refused: render them with
-   *   applyBokeh. A point of focus is in pixels of the photo that was given; `threads` means nothing here.
+   * @param options those of applyBokeh. A point of focus is in pixels of the photo that was given; `threads` means
+   *   nothing here.
    * @throws RelievoError `INVALID_PARAM`, `CONTEXT_LOST`, `DISPOSED`.
    */
   async render(options: BokehOptions = {}): Promise<void> {
@@ -196,10 +194,6 @@ export class BokehPreview {
     if (!this.#photo) throw new RelievoError('INVALID_PARAM', `bokehPreview: call setPhoto before a picture is made.`);
     knownKeys('bokehPreview', options, KEYS);
     const { aperture, ...settings } = numbers('bokehPreview', BOKEH_PARAMS, options);
-    for (const key of WITHOUT_PASSES)
-      if (settings[key] !== 0)
-        throw invalid('bokehPreview', key, '0 (the preview has none; use applyBokeh)', settings[key]);
-    const { rotation, roundness, squeeze, recover, highlights } = settings;
     const blades = bladesOf(options.shape ?? 'disc');
     const { image, depth, scale } = this.#photo;
     const { near, far } = resolveFocus('bokehPreview', scaled(options.focus ?? 'subject', scale), depth, {
@@ -208,7 +202,7 @@ export class BokehPreview {
     });
     if (aperture === 0) return undefined;
     const strength = aperture * Math.max(image.width, image.height);
-    return { near, far, strength, blades, rotation, roundness, squeeze, recover, highlights };
+    return { near, far, strength, blades, ...settings };
   }
 
   #draw(lens: Parameters<BokehPasses['render']>[0], to: 'canvas' | 'pixels'): void {

@@ -10,6 +10,7 @@
  * - `u_light` rgb, alpha of the photo: for alpha only, in photos that have any.
  */
 import { BEHIND_FROM, BEHIND_TO, SAME } from './behind.js';
+import { SUBROWS } from './cats-eye.js';
 import { CLIPPED, CLIPPED_LIGHT } from './clipped.js';
 import { HIDDEN_WEIGHT } from './composite.js';
 import { MIXED, NOISE, OFF_LINE, STEP, TAPS } from './edges.js';
@@ -346,25 +347,80 @@ void main() {
   ${alpha ? 'o_alpha = vec4(alpha, 0, 0, 0);' : ''}
 }`;
 
+/** What a disc has to be told of besides its outline. */
+export interface DiscKind {
+  /** How many shapes lie over each other: `Profile` in aperture.ts. */
+  readonly profiles: number;
+  /** Whether the lens barrel cuts it: cats-eye.ts. */
+  readonly barrel: boolean;
+}
+
 /**
- * A disc, row by row from -u_reach: how far it extends to both sides, in cells, and how bright it is. `u_scale` is 1
- * over its area.
+ * A disc, row by row from -u_reach: `rowAt` tells its first and last column, `share` how much of a cell of that row it
+ * covers and how brightly, `scale` 1 over its area when all rows are through.
  */
-const DISC = `
+const disc = ({ profiles, barrel }: DiscKind) =>
+  profiles === 1 && !barrel
+    ? `
 uniform int u_reach;
 uniform vec3 u_rows[${MAX_ROWS}];
 uniform float u_scale;
-/** Share of a cell that the disc covers. */
-float share(vec3 row, int i) { return row.z * min(1.0, min(row.y, float(i) + 0.5) - max(row.x, float(i) - 0.5)); }`;
+vec3 row;
+ivec2 rowAt(int j) {
+  row = u_rows[j + u_reach];
+  return ivec2(floor(row.x + 0.5), ceil(row.y - 0.5));
+}
+float share(int i) { return row.z * min(1.0, min(row.y, float(i) + 0.5) - max(row.x, float(i) - 0.5)); }
+float scale() { return u_scale; }`
+    : `
+uniform int u_reach;
+uniform sampler2D u_profile;
+${
+  barrel
+    ? `uniform vec2 u_barrelRadius, u_barrelStep, u_axis;
+/** Middle and half of the barrel's width in a row, see Cut. An output looks the other way than light goes. */
+vec2 barrelAt(int j) {
+  vec2 shift = u_barrelStep * (gl_FragCoord.xy - u_axis);
+  float sum = 0.0;
+  for (int k = 0; k < ${SUBROWS}; k++) {
+    float v = (float(-j) - 0.5 - shift.y + (float(k) + 0.5) / ${glsl(SUBROWS)}) / u_barrelRadius.y;
+    sum += sqrt(max(0.0, 1.0 - v * v));
+  }
+  return vec2(-shift.x, sum / ${glsl(SUBROWS)} * u_barrelRadius.x);
+}`
+    : ''
+}
+vec3 runs[${profiles}];
+float area = 0.0;
+ivec2 rowAt(int j) {
+  ${barrel ? 'vec2 cut = barrelAt(j);' : ''}
+  vec2 extent = vec2(1e4, -1e4);
+  for (int k = 0; k < ${profiles}; k++) {
+    vec3 run = texelFetch(u_profile, ivec2(j + u_reach, k), 0).xyz;
+    ${barrel ? 'run.xy = vec2(max(run.x, cut.x - cut.y), min(run.y, cut.x + cut.y));' : ''}
+    if (run.z == 0.0 || run.x >= run.y) run = vec3(0);
+    else extent = vec2(min(extent.x, run.x), max(extent.y, run.y));
+    area += run.z * (run.y - run.x);
+    runs[k] = run;
+  }
+  return ivec2(floor(extent.x + 0.5), ceil(extent.y - 0.5));
+}
+float share(int i) {
+  float sum = 0.0;
+  for (int k = 0; k < ${profiles}; k++)
+    sum += runs[k].z * max(0.0, min(1.0, min(runs[k].y, float(i) + 0.5) - max(runs[k].x, float(i) - 0.5)));
+  return sum;
+}
+float scale() { return area > 1e-6 ? 1.0 / area : 0.0; }`;
 
 /**
  * A layer spread by its disc and set against what can be known of it: spread and #addLayer. Drawn
  * under what is nearer.
  */
-export const spreadCells = (alpha: boolean) => `
+export const spreadCells = (alpha: boolean, kind: DiscKind) => `
 uniform sampler2D u_cells${alpha ? ', u_cellsAlpha' : ''};
 uniform int u_pad;
-${DISC}
+${disc(kind)}
 ${outputs(alpha)}
 ${PACKING}
 void main() {
@@ -372,10 +428,9 @@ void main() {
   vec4 sum = vec4(0);
   float known = 0.0, alpha = 0.0;
   for (int j = -u_reach; j <= u_reach; j++) {
-    vec3 row = u_rows[j + u_reach];
-    int first = int(floor(row.x + 0.5)), end = int(ceil(row.y - 0.5));
-    for (int i = first; i <= end; i++) {
-      float w = share(row, i);
+    ivec2 columns = rowAt(j);
+    for (int i = columns.x; i <= columns.y; i++) {
+      float w = share(i);
       ivec2 q = at + ivec2(i, j);
       vec4 cell = texelFetch(u_cells, q, 0);
       float mass = floor(cell.a * (1.0 / SHIFT));
@@ -386,21 +441,22 @@ void main() {
     }
   }
   const float SQUARE = 1.0 / (ROOT * ROOT);
-  sum *= u_scale * vec4(1, 1, 1, SQUARE);
+  float unit = scale();
+  sum *= unit * vec4(1, 1, 1, SQUARE);
   if (sum.a < 1e-6) discard;
-  known = max(sum.a, u_scale * SQUARE * known);
+  known = max(sum.a, unit * SQUARE * known);
   o = sum / known;
-  ${alpha ? 'o_alpha = vec4(u_scale * alpha / known, 0, 0, o.a);' : ''}
+  ${alpha ? 'o_alpha = vec4(unit * alpha / known, 0, 0, o.a);' : ''}
 }`;
 
 /**
  * {@link cells} and {@link spreadCells} in one, on the finest grid, where no disc reaches an edge, something hidden or
  * the frame: there a pixel is all that its cell is made of.
  */
-export const spreadPixels = (alpha: boolean) => `
+export const spreadPixels = (alpha: boolean, kind: DiscKind) => `
 uniform sampler2D u_surface${alpha ? ', u_light' : ''};
 uniform float u_layer;
-${DISC}
+${disc(kind)}
 ${outputs(alpha)}
 ${BOOST}
 void main() {
@@ -408,23 +464,23 @@ void main() {
   vec4 sum = vec4(0);
   float nearer = 0.0, alpha = 0.0;
   for (int j = -u_reach; j <= u_reach; j++) {
-    vec3 row = u_rows[j + u_reach];
-    int first = int(floor(row.x + 0.5)), end = int(ceil(row.y - 0.5));
-    for (int i = first; i <= end; i++) {
+    ivec2 columns = rowAt(j);
+    for (int i = columns.x; i <= columns.y; i++) {
       ivec2 q = at + ivec2(i, j);
       vec4 s = texelFetch(u_surface, q, 0);
-      float w = share(row, i);
+      float w = share(i);
       nearer += w * clamp(u_layer - s.a, 0.0, 1.0);
       w *= max(0.0, 1.0 - abs(s.a - u_layer));
       sum += w * vec4(s.rgb * boost(q, s.a), 1);
       ${alpha ? 'alpha += w * texelFetch(u_light, q, 0).a;' : ''}
     }
   }
-  sum *= u_scale;
+  float unit = scale();
+  sum *= unit;
   if (sum.a < 1e-6) discard;
-  float known = max(sum.a, 1.0 - u_scale * nearer);
+  float known = max(sum.a, 1.0 - unit * nearer);
   o = sum / known;
-  ${alpha ? 'o_alpha = vec4(u_scale * alpha / known, 0, 0, o.a);' : ''}
+  ${alpha ? 'o_alpha = vec4(unit * alpha / known, 0, 0, o.a);' : ''}
 }`;
 
 /** A sheet at a grid twice as fine: #double. Drawn under what is there. */
@@ -447,21 +503,23 @@ void main() {
   }
 }`;
 
-/** Light -> bytes: encodeTile. Straight alpha, or premultiplied for a canvas. */
+/** Light -> bytes: Band.#encode. Straight alpha, or premultiplied for a canvas. */
 export const encode = (alpha: boolean) => `
 uniform sampler2D u_sheet, u_photo${alpha ? ', u_sheetAlpha' : ''};
-uniform float u_toCanvas;
+uniform float u_toCanvas, u_falloff;
 out vec4 o;
 void main() {
   ivec2 at = ivec2(gl_FragCoord.xy);
   at.y = int(u_toCanvas) * (textureSize(u_photo, 0).y - 1 - 2 * at.y) + at.y;
+  vec2 fromAxis = vec2(at) + 0.5 - vec2(textureSize(u_photo, 0)) / 2.0;
+  float vignette = 1.0 / pow(1.0 + u_falloff * dot(fromAxis, fromAxis), 2.0);
   vec4 s = texelFetch(u_sheet, at, 0);
   float known = 1.0 - s.a;
   ${alpha ? 'float a = texelFetch(u_sheetAlpha, at, 0).r;' : 'float a = known;'}
   if (known < 1e-4) {
     o = texelFetch(u_photo, at, 0);
   } else {
-    vec3 v = a > 0.0 ? clamp(s.rgb / a, 0.0, 1.0) : vec3(0);
+    vec3 v = a > 0.0 ? clamp(vignette * s.rgb / a, 0.0, 1.0) : vec3(0);
     vec3 code = mix(1.055 * pow(v, vec3(1.0 / 2.4)) - 0.055, v * 12.92, lessThanEqual(v, vec3(0.0031308)));
     o = floor(vec4(code, ${alpha ? 'clamp(a / known, 0.0, 1.0)' : '1'}) * 255.0 + 0.5) / 255.0;
   }

@@ -5,7 +5,7 @@ import type { Face } from '../image/face.js';
 import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { completeBehind } from './behind.js';
 import { recoverClipped } from './clipped.js';
-import { Band, widestRadius, type BandJob, type Lens } from './bokeh-band.js';
+import { Band, LOOK, widestRadius, type BandJob, type Lens } from './bokeh-band.js';
 import { renderInThreads, threadsFor } from './bokeh-threads.js';
 import { resolveFocus, type Focus } from './focus.js';
 import { matchDepth } from './match-depth.js';
@@ -132,9 +132,10 @@ export async function applyBokeh(
     return output;
   }
   const band = new Band(whole);
-  const level2 = await band.look(part(options, started, started + (1 - started) * 0.2));
+  const looked = started + (1 - started) * LOOK;
+  const level2 = await band.look(part(options, started, looked));
   await completeBehind(level2, channels, widestRadius(lens), { signal: options.signal });
-  await band.render(level2, output.data, part(options, started + (1 - started) * 0.2, 1));
+  await band.render(level2, output.data, part(options, looked, 1));
   return output;
 }
 

@@ -16,8 +16,20 @@ export interface Barrel {
   readonly squeeze: number;
 }
 
+/** The barrel of a photo of which rows from `top` on are looked at; undefined where it cuts nothing. */
+export function barrelOf(
+  { catsEye, squeeze }: { readonly catsEye: number; readonly squeeze: number },
+  width: number,
+  height: number,
+  top = 0,
+): Barrel | undefined {
+  if (catsEye === 0) return undefined;
+  const halfDiagonal = Math.hypot(width, height) / 2;
+  return { shift: catsEye, x: width / 2, y: height / 2 - top, halfDiagonal, squeeze };
+}
+
 /** Lines of a row over which the barrel's extent is averaged. */
-const SUBROWS = 4;
+export const SUBROWS = 4;
 
 /**
  * As `spread` in aperture.ts, of a kernel that the barrel cuts. The shift is linear in the place, so that along a row
@@ -36,19 +48,16 @@ export function spreadThroughBarrel(
   barrel: Barrel,
   size: number,
 ): void {
-  const C = channels;
-  const { reach } = kernel;
   const shiftX = to.x - from.x;
   const shiftY = to.y - from.y;
-  const { needed, read } = columnsInReach(source, from, to, C, reach);
+  const { needed, read } = columnsInReach(source, from, to, kernel.reach);
+  const stride = from.width + 3;
+  const plane = to.width * to.height;
   const cut = new Cut(kernel, barrel, to, size);
   const scale = cut.scales(needed);
   for (let y = 0; y < from.height; y++) {
-    const out0 = read[2 * y]!;
-    const out1 = read[2 * y + 1]!;
-    if (out0 >= out1) continue;
-    const x0 = out0 + shiftX - reach;
-    sumRow(source, y * from.width + x0, out1 - out0 + 2 * reach, C, sums);
+    if (read[2 * y]! >= read[2 * y + 1]!) continue;
+    sumRow(source, y, from, channels, sums);
     for (const { left, right, weight, rows } of kernel.runs) {
       for (const dy of rows) {
         const outY = y + dy - shiftY;
@@ -62,21 +71,41 @@ export function spreadThroughBarrel(
           const b = Math.min(right, centre + half);
           if (a >= b) continue;
           // Collects from column + 0.5 - b to column + 0.5 - a.
-          const column = x + shiftX - x0 + 0.5;
+          const column = x + shiftX + 0.5;
           const i0 = Math.floor(column - b);
           const i1 = Math.floor(column - a);
           const f0 = column - b - i0;
           const f1 = column - a - i1;
           const w = weight * scale[q]!;
-          for (let c = 0, o = q * C, p0 = i0 * C, p1 = i1 * C; c < C; c++, o++, p0++, p1++) {
-            const s0 = sums[p0]! + f0 * (sums[p0 + C]! - sums[p0]!);
-            const s1 = sums[p1]! + f1 * (sums[p1 + C]! - sums[p1]!);
+          for (let c = 0, o = q, p0 = i0, p1 = i1; c < channels; c++, o += plane, p0 += stride, p1 += stride) {
+            const s0 = sums[p0]! + f0 * (sums[p0 + 1]! - sums[p0]!);
+            const s1 = sums[p1]! + f1 * (sums[p1 + 1]! - sums[p1]!);
             target[o] = target[o]! + (s1 - s0) * w;
           }
         }
       }
     }
   }
+}
+
+/** The barrel's disc as an output sees it: its radii, and how far its centre moves per cell from the axis; in cells. */
+export function barrelDisc(
+  { radius }: Kernel,
+  { shift, halfDiagonal, squeeze }: Barrel,
+  size: number,
+): { radius: [x: number, y: number]; step: [x: number, y: number] } {
+  const radiusX = Math.abs(radius) / Math.sqrt(squeeze);
+  const radiusY = Math.abs(radius) * Math.sqrt(squeeze);
+  // The kernel's sign turns the shift round behind the focus.
+  const perPixel = (Math.sign(radius) * shift) / halfDiagonal;
+  const stepX = perPixel * radiusX * size;
+  const stepY = perPixel * radiusY * size;
+  // The shift s = step · p belongs to the place p that light comes from; it arrives at q = p + u. With p = q - u,
+  // |u - s| < r becomes |u - step · q / (1 + step)| < r / (1 + step).
+  return {
+    radius: [radiusX / (1 + stepX), radiusY / (1 + stepY)],
+    step: [stepX / (1 + stepX), stepY / (1 + stepY)],
+  };
 }
 
 /** The barrel's disc seen from the cells of a window. */
@@ -90,23 +119,14 @@ class Cut {
   readonly #stepX: number;
   readonly #stepY: number;
 
-  constructor(kernel: Kernel, { shift, x, y, halfDiagonal, squeeze }: Barrel, to: Region, size: number) {
+  constructor(kernel: Kernel, barrel: Barrel, to: Region, size: number) {
     this.#kernel = kernel;
     this.#to = to;
-    const radiusX = Math.abs(kernel.radius) / Math.sqrt(squeeze);
-    const radiusY = Math.abs(kernel.radius) * Math.sqrt(squeeze);
-    // The kernel's sign turns the shift round behind the focus.
-    const perPixel = (Math.sign(kernel.radius) * shift) / halfDiagonal;
-    const stepX = perPixel * radiusX * size;
-    const stepY = perPixel * radiusY * size;
-    // The shift s = step · p belongs to the place p that light comes from; it arrives at q = p + u. With p = q - u,
-    // |u - s| < r becomes |u - step · q / (1 + step)| < r / (1 + step).
-    this.#radiusX = radiusX / (1 + stepX);
-    this.#radiusY = radiusY / (1 + stepY);
-    this.#stepX = stepX / (1 + stepX);
-    this.#stepY = stepY / (1 + stepY);
-    this.#x = this.#stepX * (to.x + 0.5 - x / size);
-    this.#y = this.#stepY * (to.y + 0.5 - y / size);
+    const { radius, step } = barrelDisc(kernel, barrel, size);
+    [this.#radiusX, this.#radiusY] = radius;
+    [this.#stepX, this.#stepY] = step;
+    this.#x = step[0] * (to.x + 0.5 - barrel.x / size);
+    this.#y = step[1] * (to.y + 0.5 - barrel.y / size);
   }
 
   /** Column of the disc's centre from a cell, in cells. */

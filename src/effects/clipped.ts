@@ -65,7 +65,9 @@ export async function recoverClipped(
   await forRows(height, 32, options, (y0, y1) => {
     for (let y = y0; y < y1; y++) {
       for (let x = 0, i = y * width; x < width; x++, i++) {
-        const c = channelClipped(data, i * 4);
+        const p = i * 4;
+        if (data[p]! < CLIPPED && data[p + 1]! < CLIPPED && data[p + 2]! < CLIPPED) continue;
+        const c = channelClipped(data, p);
         if (c < 0) continue;
         const value = learnt[c]!.guess(x / width, y / height, data, i * 4);
         clipped[i] = Math.round(255 * Math.sqrt((share * (Math.min(MOST, value) - 1)) / (MOST - 1)));

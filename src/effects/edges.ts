@@ -22,6 +22,9 @@ export const MIXED = 0.002;
 export const NOISE = 0.015;
 /** How much a colour off the line between the two sides' colours counts against it being their mixture. */
 export const OFF_LINE = 16;
+/** Whether depth steps around a pixel. */
+const EVEN = 1;
+const STEPS = 2;
 /** Long side of an image, in pixels, per pixel of the width of an edge (lens, demosaicing, the depth map's own error). */
 export const SIDE_PER_PIXEL = 900;
 
@@ -87,9 +90,12 @@ class Splitter {
   readonly #far = new Float64Array(6);
   readonly #colour = new Float32Array(4);
   readonly #range = new Float64Array(2);
+  /** By pixel: 0 = not looked at yet, else as {@link #stepsAt} says. A pixel is a sample of up to 49 others. */
+  readonly #steps: Uint8Array;
 
   constructor(image: LayerImage) {
     this.#image = image;
+    this.#steps = new Uint8Array(image.width * image.height);
     this.reach = edgeReach(image.longSide);
     this.parts = new Float32Array(3 + 2 * image.channels);
   }
@@ -113,7 +119,8 @@ class Splitter {
         const t = layers[(depth[q]! * DEPTH_STEPS + 0.5) | 0]!;
         const isNear = t < middle;
         if (Math.abs(t - (isNear ? front : back)) > middle - front) continue;
-        const weight = (this.#stepsAt(sx, sy) ? MIXED : 1) / (1 + i * i + j * j);
+        const steps = (this.#steps[q] ||= this.#stepsAt(sx, sy) ? STEPS : EVEN);
+        const weight = (steps === STEPS ? MIXED : 1) / (1 + i * i + j * j);
         readLight(this.#image, q, this.#colour);
         const side = isNear ? near : far;
         side[0] = side[0]! + weight;

@@ -31,7 +31,7 @@ export interface Texture {
 /** Cells of a target, x0 ≤ x < x1. */
 export type Rect = readonly [x0: number, y0: number, x1: number, y1: number];
 
-type UniformValue = number | readonly number[] | Float32Array | Int32Array | Texture;
+export type UniformValue = number | readonly number[] | Float32Array | Int32Array | Texture;
 
 export interface Draw {
   /** GLSL ES 3.00 of the fragment shader after the header that {@link Device} adds. */

@@ -5,5 +5,6 @@ export {
   type Precision,
   type Texture,
   type TextureFormat,
+  type UniformValue,
 } from './device.js';
 export type { Draw, Rect } from './device.js';

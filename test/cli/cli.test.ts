@@ -1,9 +1,12 @@
+import { jest } from '@jest/globals';
 import { copyFile, mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { run } from '../../src/cli/run.js';
 import { BOKEH_PARAMS } from '../../src/effects/bokeh.js';
+import { Hydra } from '../../src/hydra/hydra.js';
+import { Photo } from '../../src/hydra/photo.js';
 import { readDepth, readImageFile, writeGDepth } from '../../src/node/index.js';
 import { ASTRONAUT } from '../helpers/photos.js';
 
@@ -39,6 +42,25 @@ test('--visualise writes colour', async () => {
   await relievo(['depth', at('a.png'), '--visualise', '-o', at('c.png')]);
   const { channels } = await sharp(at('c.png')).metadata();
   expect(channels).toBeGreaterThanOrEqual(3);
+});
+
+test('depth and faces are read off one opened photo, which is closed', async () => {
+  await portrait('a.png');
+  const opened: unknown[] = [];
+  const open = jest.spyOn(Hydra.prototype, 'open');
+  const close = jest.spyOn(Hydra.prototype, 'close');
+  try {
+    expect(await relievo(['bokeh', at('a.png'), '--focus', 'faces', '-o', at('b.png')])).toMatchObject({ code: 0 });
+    for (const [i, { value }] of open.mock.results.entries()) {
+      if (open.mock.calls[i]![0] instanceof Photo) continue;
+      opened.push(await value);
+    }
+    expect(opened.length).toBe(1);
+    expect(close.mock.calls.map(([photo]) => photo)).toEqual(opened);
+  } finally {
+    open.mockRestore();
+    close.mockRestore();
+  }
 });
 
 test('--depth is taken as it is: value / 65535, not normalised', async () => {

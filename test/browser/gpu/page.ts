@@ -36,8 +36,6 @@ declare global {
     resources(): Promise<number[]>;
     /** Codes of what happens after dispose, before setPhoto, with a wrong option. */
     misuse(): Promise<string[]>;
-    /** Asks for what only the CPU does: the error's code and the option that it names. */
-    withoutPasses(): Promise<string[]>;
     /** A photo previewed at a quarter of its pixels, focused by a point: difference from the CPU at that size. */
     shrunk(): Promise<Difference & { width: number; height: number }>;
   }
@@ -182,24 +180,6 @@ window.misuse = async () => {
   preview.dispose();
   codes.push(await codeOf(() => preview.render()), await codeOf(() => preview.setPhoto(image, depth)));
   return codes;
-};
-
-window.withoutPasses = async () => {
-  const { image, depth } = SCENES['people']!();
-  const preview = await createBokehPreview();
-  await preview.setPhoto(image, depth);
-  const out: string[] = [];
-  for (const key of ['ring', 'catsEye', 'falloff'] as const) {
-    try {
-      await preview.render({ [key]: 0.5 });
-      out.push('no error');
-    } catch (error) {
-      out.push(isRelievoError(error) ? `${error.code} ${/'(\w+)'/.exec(error.message)?.[1]}` : String(error));
-    }
-  }
-  out.push(await codeOf(() => preview.render({ ring: 0, catsEye: 0, falloff: 0, threads: 2 })));
-  preview.dispose();
-  return out;
 };
 
 window.shrunk = async () => {
