@@ -1,6 +1,6 @@
 import type { NumberTable } from '../core/params.js';
 import { numberFields, oneOf, point, type FieldsValue } from '../core/schema.js';
-import type { TaskOptions } from '../core/task.js';
+import { breathe, isDue, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { lumaOf } from '../image/colour.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
@@ -110,11 +110,7 @@ const SAME = 0.04;
 /** Difference up to which it counts as the pixel's own thing wholly: its weight is within 0.2 %. */
 const ALIKE = 0.2 * SAME;
 
-export const relightOperator = pointOperator(
-  'A light that is moved before the subject.',
-  FIELDS,
-  async (options, frame) => planRelight(options, frame),
-);
+export const relightOperator = pointOperator('A light that is moved before the subject.', FIELDS, planRelight);
 
 /**
  * Lights the scene anew. Normals come from the depth, smoothed within things (Perona & Malik 1990), rounded towards their
@@ -133,7 +129,11 @@ export async function applyRelight(
   return applyPoint('relight', relightOperator, options, { image, depth }, { signal, onProgress });
 }
 
-function planRelight(options: FieldsValue<typeof FIELDS>, { image, depth }: Frame): PointKernel {
+async function planRelight(
+  options: FieldsValue<typeof FIELDS>,
+  { image, depth }: Frame,
+  { signal }: TaskOptions,
+): Promise<PointKernel> {
   const preset: Preset = RELIGHT_PRESETS[options.preset ?? 'studio'];
   const given = Object.fromEntries(
     Object.keys(RELIGHT_PARAMS).flatMap((k) => {
@@ -152,7 +152,8 @@ function planRelight(options: FieldsValue<typeof FIELDS>, { image, depth }: Fram
   const width = Math.max(1, Math.round(image.width * scale));
   const height = Math.max(1, Math.round(image.height * scale));
   const low = resizePlane(depth.data, depth, width, height);
-  const shade = shading(low, heights(image, low, width, height, values), width, height, values, {
+  const surface = await heights(image, low, width, height, values, signal);
+  const shade = shading(low, surface, width, height, values, {
     x: at.x / long,
     y: at.y / long,
   });
@@ -162,22 +163,30 @@ function planRelight(options: FieldsValue<typeof FIELDS>, { image, depth }: Fram
 type Values = { readonly [K in keyof typeof RELIGHT_PARAMS]: number };
 
 /** The surface, in long sides. Rounding takes from a thing's rim; what is behind it stays flat. */
-function heights(image: ImageDataLike, low: Float32Array, width: number, height: number, values: Values): Float32Array {
+async function heights(
+  image: ImageDataLike,
+  low: Float32Array,
+  width: number,
+  height: number,
+  values: Values,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array> {
+  if (isDue()) await breathe(signal);
   const smooth = diffuse(low, width, height);
   const r = Math.max(1, Math.round(ROUND * Math.max(width, height)));
   const round = blur(blur(smooth, width, height, r), width, height, r);
+  if (isDue()) await breathe(signal);
   const rgb = resizeToTensor(image, width, height);
-  const light = Float32Array.from(
-    low,
-    (_, i) => 0.299 * rgb[i * 3]! + 0.587 * rgb[i * 3 + 1]! + 0.114 * rgb[i * 3 + 2]!,
-  );
+  if (isDue()) await breathe(signal);
+  const light = new Float32Array(low.length);
+  for (let i = 0; i < light.length; i++)
+    light[i] = 0.299 * rgb[i * 3]! + 0.587 * rgb[i * 3 + 1]! + 0.114 * rgb[i * 3 + 2]!;
   const base = blur(light, width, height, 2);
-  return Float32Array.from(
-    low,
-    (_, i) =>
-      values.relief * (RELIEF_HEIGHT * smooth[i]! + ROUND_HEIGHT * Math.min(round[i]!, smooth[i]!)) +
-      values.detail * DETAIL_HEIGHT * (light[i]! - base[i]!),
-  );
+  for (let i = 0; i < low.length; i++) {
+    const relief = RELIEF_HEIGHT * smooth[i]! + ROUND_HEIGHT * Math.min(round[i]!, smooth[i]!);
+    base[i] = values.relief * relief + values.detail * DETAIL_HEIGHT * (light[i]! - base[i]!);
+  }
+  return base;
 }
 
 /** Smooths within things: what differs by more than {@link BORDER} from its neighbour keeps its difference. */

@@ -109,7 +109,7 @@ export async function replaceBackground(
   const behind = await paint(background, image, matte, part(options, 0.2, 0.7));
 
   const output = createImage(width, height, image.colorSpace);
-  const nearest = map ? farEnd(map.data, matte.data) : SUBJECT;
+  const nearest = map ? await farEnd(map, matte.data, { signal: options.signal }) : SUBJECT;
   const outDepth = new Float32Array(width * height);
   const unmixer = new Unmixer(image, matte.data);
   await forRows(height, 4, part(options, 0.7, 1), (y0, y1) => {
@@ -169,7 +169,10 @@ async function paint(
   if ('blur' in background) {
     const { blur } = numbers('background', BACKGROUND_PARAMS, { blur: background.blur });
     const covered = new Uint8Array(width * height);
-    for (let i = 0; i < covered.length; i++) covered[i] = matte.data[i]! > COVERED ? HIDDEN_PIXEL : KNOWN_PIXEL;
+    await forRows(height, 16, { signal: options.signal }, (y0, y1) => {
+      for (let i = y0 * width; i < y1 * width; i++)
+        covered[i] = matte.data[i]! > COVERED ? HIDDEN_PIXEL : KNOWN_PIXEL;
+    });
     const flat = new Float32Array(width * height);
     const filled = await fillBehind(photo, flat, covered, part(options, 0, 0.3));
     const depth = { width, height, data: flat };
@@ -243,14 +246,21 @@ function wordOf(bytes: readonly number[]): number {
 }
 
 /** Least disparity of the subject, without its lowest twentieth: what is behind it must be farther. */
-function farEnd(depth: Float32Array, matte: Float32Array): number {
+async function farEnd(
+  { width, height, data: depth }: DepthMap,
+  matte: Float32Array,
+  options: TaskOptions,
+): Promise<number> {
   const histogram = new Uint32Array(256);
   let total = 0;
-  for (let i = 0; i < depth.length; i++) {
-    if (matte[i]! < SOLID) continue;
-    histogram[Math.floor(depth[i]! * 255)]!++;
-    total++;
-  }
+  await forRows(height, 16, options, (y0, y1) => {
+    for (let i = y0 * width; i < y1 * width; i++) {
+      if (matte[i]! < SOLID) continue;
+      const bin = Math.floor(depth[i]! * 255);
+      histogram[bin] = histogram[bin]! + 1;
+      total++;
+    }
+  });
   let bin = 0;
   for (let seen = histogram[0]!; seen <= total / 20 && bin < 255; seen += histogram[bin]!) bin++;
   return bin / 255;
