@@ -1,22 +1,21 @@
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { RelievoError } from '../core/errors.js';
-import { estimateDepth } from '../depth/estimate.js';
 import { pipeline, type Pipeline, type PipelineOptions } from '../effects/pipeline.js';
 import { PRESETS } from '../effects/presets.js';
-import { readDepth } from '../node/depth-file.js';
 import { readBytes, readImage } from '../node/read.js';
 import { checkEnding, writeImage } from '../node/write.js';
 import { UsageError, type Command, type Flags } from './command.js';
-import { facesFor, openHydra, OpenedPhoto, openPhoto } from './session.js';
+import { facesFor, OpenedPhoto, openPhoto, photoDepth } from './session.js';
 
 export const edit: Command = {
-  usage: `relievo edit PHOTO… --recipe R.json | --preset NAME [-o out.png] [--depth D.png]
+  usage: `relievo edit PHOTO… --recipe R.json | --preset NAME [-o out.png] [--depth D.png | --network]
   Applies the steps of a recipe (docs/recipes.md). Pictures and tables that it names are files beside it.
   --preset: ${Object.keys(PRESETS).join(', ')}.`,
   options: {
     recipe: { type: 'string' },
     preset: { type: 'string' },
     depth: { type: 'string' },
+    network: { type: 'boolean' },
     'max-megapixels': { type: 'string' },
   },
   suffix: '-edit.png',
@@ -29,10 +28,7 @@ export const edit: Command = {
       const photo = await openPhoto(path, flags, io);
       const opened = new OpenedPhoto(photo, io);
       try {
-        const map =
-          typeof flags['depth'] === 'string'
-            ? await readDepth(flags['depth'], { signal: io.signal })
-            : await estimateDepth(await opened.get(), { hydra: await openHydra(io), signal: io.signal });
+        const { depth: map } = await photoDepth(path, photo, flags, io, opened);
         const faces = await facesFor(
           edit.recipe.steps.map((step) => 'focus' in step && step.focus),
           opened,

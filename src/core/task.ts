@@ -9,6 +9,9 @@ export interface TaskOptions {
 /** Longest time a kernel runs before it lets the event loop turn, in milliseconds; an abort is seen within it. */
 const SLICE_MS = 24;
 
+/** When the event loop turned last: several short calls in a row must not add up to a long one. */
+let turned = 0;
+
 /**
  * Runs `step(y0, y1)` over the rows 0..rows in slices, lets the event loop turn between them, and checks the signal.
  * `grain` is the number of rows in one indivisible step.
@@ -19,16 +22,13 @@ export async function forRows(
   options: TaskOptions,
   step: (y0: number, y1: number) => void,
 ): Promise<void> {
-  let last = performance.now();
   options.signal?.throwIfAborted();
+  if (isDue()) await breathe(options.signal);
   for (let y = 0; y < rows; y += grain) {
     step(y, Math.min(rows, y + grain));
-    const now = performance.now();
-    if (now - last > SLICE_MS) {
-      options.onProgress?.(Math.min(1, (y + grain) / rows));
-      await breathe(options.signal);
-      last = performance.now();
-    }
+    if (!isDue()) continue;
+    options.onProgress?.(Math.min(1, (y + grain) / rows));
+    await breathe(options.signal);
   }
   options.onProgress?.(1);
   options.signal?.throwIfAborted();
@@ -36,16 +36,20 @@ export async function forRows(
 
 /** As {@link forRows}, of work that tells after each short step what share of it is done, 0..1. */
 export async function forSteps(options: TaskOptions, steps: Iterable<number>): Promise<void> {
-  let last = performance.now();
   options.signal?.throwIfAborted();
+  if (isDue()) await breathe(options.signal);
   for (const done of steps) {
-    if (performance.now() - last <= SLICE_MS) continue;
+    if (!isDue()) continue;
     options.onProgress?.(done);
     await breathe(options.signal);
-    last = performance.now();
   }
   options.onProgress?.(1);
   options.signal?.throwIfAborted();
+}
+
+/** True when it is time to {@link breathe}. */
+export function isDue(): boolean {
+  return performance.now() - turned > SLICE_MS;
 }
 
 /** Lets the event loop turn (a macrotask, so that input events and timers run), then checks the signal. */
@@ -58,6 +62,7 @@ export async function breathe(signal?: AbortSignal): Promise<void> {
     };
     port2.postMessage(0);
   });
+  turned = performance.now();
   signal?.throwIfAborted();
 }
 

@@ -10,6 +10,8 @@ export interface DepthMap {
   readonly data: Float32Array;
 }
 
+const ONE_BITS = 0x3f800000;
+
 /** Wraps disparities as a {@link DepthMap}. @throws RelievoError `INVALID_DEPTH`. */
 export function createDepthMap(width: number, height: number, data: Float32Array): DepthMap {
   const map = { width, height, data };
@@ -28,7 +30,10 @@ export function checkDepth(owner: string, depth: DepthMap): void {
     throw new RelievoError('INVALID_DEPTH', `${owner}: expected a DepthMap ({ width, height, data: Float32Array }).`);
   }
   const { data, width } = d as DepthMap;
-  for (let i = 0; i < data.length; i++) {
+  // As whole numbers the bits of 0..1 are in the order of the values; one comparison leaves out NaN and all else.
+  const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
+  for (let i = 0; i < bits.length; i++) {
+    if (bits[i]! >>> 0 <= ONE_BITS) continue;
     const v = data[i]!;
     if (!(v >= 0 && v <= 1)) {
       throw new RelievoError(

@@ -1,5 +1,6 @@
 import { refuse, type Reader } from '../core/schema.js';
-import { inverse, multiply, rgbToXyz, srgbToLinear, transform, type Row } from '../image/colour.js';
+import { srgbToLinear, transform, type Row } from '../image/colour.js';
+import { betweenSpaces } from '../image/colour-space.js';
 import { parseColour } from '../image/parse-colour.js';
 
 /** A colour, as hex or by one of HTML's names, without alpha. */
@@ -15,5 +16,6 @@ export const colourField: Reader<string> = {
 export function lightOf(colour: string, space: PredefinedColorSpace): Row {
   const [r, g, b] = parseColour(colour)!;
   const light: Row = [r, g, b].map((v) => srgbToLinear(v / 255)) as never;
-  return space === 'srgb' ? light : transform(multiply(inverse(rgbToXyz(space)), rgbToXyz('srgb')), light);
+  const matrix = betweenSpaces('srgb', space);
+  return matrix ? transform(matrix, light) : light;
 }

@@ -39,6 +39,21 @@ export interface MixedPixel {
   readonly far: Float64Array;
 }
 
+/** Places in a block, from its middle, where the two sides' sums are worked out; between them by parabolas. */
+const NODES = [-0.5, 0, 0.5];
+const AROUND = 2 * TAPS + 1;
+/** Weight of a block by its place in those around, for each of the 3 × 3 nodes, row by row. */
+const WEIGHTS = /* @__PURE__ */ NODES.flatMap((v) => NODES.map((u) => tapWeights(u, v)));
+/** Sums of the near and of the far side. */
+const SIDES = 2 * SUMS;
+
+function tapWeights(u: number, v: number): Float32Array {
+  return Float32Array.from({ length: AROUND * AROUND }, (_, k) => {
+    const [dx, dy] = [(k % AROUND) - TAPS - u, Math.floor(k / AROUND) - TAPS - v];
+    return 1 / (1 + dx * dx + dy * dy);
+  });
+}
+
 /**
  * Takes the pixels about steps of depth apart by where their colour lies between those of the two sides (two-colour
  * model: Mishima 1993). The share by colour and the share by depth count by how sure each is; what the two colours do
@@ -62,6 +77,12 @@ export class EdgeParts {
   readonly #high: Float32Array;
   /** Means of the blocks that were asked for; weight NaN: not yet. */
   readonly #blocks: Float32Array;
+  /** Per block of a row of blocks the sums at its nodes, and the row of blocks that they are of. */
+  readonly #nodes: Float32Array;
+  readonly #nodesOf: Int32Array;
+  /** Sums along a line of pixels through one block: 1, t and t² of each; and which block and line that is. */
+  readonly #line = new Float64Array(SIDES * 3);
+  #lineOf = -1;
   readonly #near = new Float64Array(SUMS);
   readonly #far = new Float64Array(SUMS);
 
@@ -73,9 +94,14 @@ export class EdgeParts {
     this.#columns = Math.ceil(width / this.#block);
     this.#rows = Math.ceil(height / this.#block);
     const { low, high } = blockRanges(depth, this.#block, this.#columns, this.#rows);
-    this.#low = spread(spread(low, this.#columns, Math.min), this.#columns, Math.min);
-    this.#high = spread(spread(high, this.#columns, Math.max), this.#columns, Math.max);
+    // The lowest is minus the highest of what is negated.
+    negate(low);
+    this.#low = spread(spread(low, this.#columns), this.#columns);
+    negate(this.#low);
+    this.#high = spread(spread(high, this.#columns), this.#columns);
     this.#blocks = new Float32Array(low.length * SUMS).fill(NaN);
+    this.#nodes = new Float32Array(this.#columns * WEIGHTS.length * SIDES);
+    this.#nodesOf = new Int32Array(this.#columns).fill(-1);
   }
 
   /** Writes the x of row y's mixed pixels to `out`. @returns how many. */
@@ -95,29 +121,63 @@ export class EdgeParts {
     const block = this.#block;
     const bx = Math.floor(x / block);
     const by = Math.floor(y / block);
-    const low = this.#low[by * this.#columns + bx]!;
-    const high = this.#high[by * this.#columns + bx]!;
-    const middle = (low + high) / 2;
-    const between = BETWEEN * (high - low);
-    const near = this.#near.fill(0);
-    const far = this.#far.fill(0);
-    // From the centres of the blocks, in blocks.
-    const fx = (x + 0.5) / block - 0.5;
-    const fy = (y + 0.5) / block - 0.5;
-    for (let j = Math.max(0, by - TAPS); j <= Math.min(this.#rows - 1, by + TAPS); j++) {
-      for (let i = Math.max(0, bx - TAPS); i <= Math.min(this.#columns - 1, bx + TAPS); i++) {
-        const p = (j * this.#columns + i) * SUMS;
-        if (Number.isNaN(this.#blocks[p]!)) this.#average(i, j);
-        const d = this.#blocks[p + 4]!;
-        const side = d > middle + between ? near : d < middle - between ? far : undefined;
-        if (!side) continue;
-        const w = this.#blocks[p]! / (1 + (i - fx) * (i - fx) + (j - fy) * (j - fy));
-        side[0] = side[0]! + w;
-        for (let k = 1; k < SUMS; k++) side[k] = side[k]! + w * this.#blocks[p + k]!;
-      }
+    const b = by * this.#columns + bx;
+    const middle = (this.#low[b]! + this.#high[b]!) / 2;
+    const between = BETWEEN * (this.#high[b]! - this.#low[b]!);
+    const line = this.#line;
+    if (this.#lineOf !== y * this.#columns + bx) this.#lineThrough(bx, by, y, middle, between);
+    const near = this.#near;
+    const far = this.#far;
+    const t = (x + 0.5) / block - 0.5 - bx;
+    for (let k = 0, p = 0; k < SUMS; k++, p += 3) {
+      near[k] = line[p]! + t * (line[p + 1]! + t * line[p + 2]!);
+      far[k] = line[p + SUMS * 3]! + t * (line[p + SUMS * 3 + 1]! + t * line[p + SUMS * 3 + 2]!);
     }
     if (near[0]! < 1e-6 || far[0]! < 1e-6) return false;
     return this.#solve(y * this.#image.width + x, middle, between);
+  }
+
+  /** The sums along row y in a block, from its nodes. */
+  #lineThrough(bx: number, by: number, y: number, middle: number, between: number): void {
+    if (this.#nodesOf[bx] !== by) this.#sumUp(bx, by, middle, between);
+    this.#lineOf = y * this.#columns + bx;
+    const s = (y + 0.5) / this.#block - 0.5 - by;
+    const [above, here, below] = [2 * s * s - s, 1 - 4 * s * s, 2 * s * s + s];
+    const nodes = this.#nodes;
+    const first = bx * WEIGHTS.length * SIDES;
+    for (let k = 0; k < SIDES; k++) {
+      const p = first + k;
+      const left = above * nodes[p]! + here * nodes[p + 3 * SIDES]! + below * nodes[p + 6 * SIDES]!;
+      const centre = above * nodes[p + SIDES]! + here * nodes[p + 4 * SIDES]! + below * nodes[p + 7 * SIDES]!;
+      const right = above * nodes[p + 2 * SIDES]! + here * nodes[p + 5 * SIDES]! + below * nodes[p + 8 * SIDES]!;
+      this.#line[k * 3] = centre;
+      this.#line[k * 3 + 1] = right - left;
+      this.#line[k * 3 + 2] = 2 * (left + right - 2 * centre);
+    }
+  }
+
+  /** The sums over the blocks around of the near and of the far side, as a pixel at each node sees them. */
+  #sumUp(bx: number, by: number, middle: number, between: number): void {
+    const nodes = this.#nodes;
+    const blocks = this.#blocks;
+    const first = bx * WEIGHTS.length * SIDES;
+    nodes.fill(0, first, first + WEIGHTS.length * SIDES);
+    this.#nodesOf[bx] = by;
+    for (let j = Math.max(0, by - TAPS); j <= Math.min(this.#rows - 1, by + TAPS); j++) {
+      for (let i = Math.max(0, bx - TAPS); i <= Math.min(this.#columns - 1, bx + TAPS); i++) {
+        const p = (j * this.#columns + i) * SUMS;
+        if (Number.isNaN(blocks[p]!)) this.#average(i, j);
+        const d = blocks[p + 4]!;
+        const side = d > middle + between ? 0 : d < middle - between ? SUMS : -1;
+        if (side < 0) continue;
+        const tap = (j - by + TAPS) * AROUND + i - bx + TAPS;
+        for (let n = 0, q = first + side; n < WEIGHTS.length; n++, q += SIDES) {
+          const w = blocks[p]! * WEIGHTS[n]![tap]!;
+          nodes[q] = nodes[q]! + w;
+          for (let k = 1; k < SUMS; k++) nodes[q + k] = nodes[q + k]! + w * blocks[p + k]!;
+        }
+      }
+    }
   }
 
   #average(i: number, j: number): void {
@@ -225,20 +285,24 @@ function blockRanges(
   return { low, high };
 }
 
-/** Each block's extreme over the 3 × 3 around it. */
-function spread(plane: Float32Array, columns: number, extreme: (a: number, b: number) => number): Float32Array {
+/** The highest over the 3 × 3 blocks around each. */
+function spread(plane: Float32Array, columns: number): Float32Array {
   const across = plane.slice();
-  for (let b = 0; b < plane.length; b++) {
-    const x = b % columns;
-    if (x > 0) across[b] = extreme(across[b]!, plane[b - 1]!);
-    if (x < columns - 1) across[b] = extreme(across[b]!, plane[b + 1]!);
+  const most = plane.length - 1;
+  for (let b = 0, x = 0; b <= most; b++, x = x === columns - 1 ? 0 : x + 1) {
+    if (x > 0 && plane[b - 1]! > across[b]!) across[b] = plane[b - 1]!;
+    if (x < columns - 1 && plane[b + 1]! > across[b]!) across[b] = plane[b + 1]!;
   }
   const out = across.slice();
-  for (let b = 0; b < plane.length; b++) {
-    if (b >= columns) out[b] = extreme(out[b]!, across[b - columns]!);
-    if (b < plane.length - columns) out[b] = extreme(out[b]!, across[b + columns]!);
+  for (let b = 0; b <= most; b++) {
+    if (b >= columns && across[b - columns]! > out[b]!) out[b] = across[b - columns]!;
+    if (b + columns <= most && across[b + columns]! > out[b]!) out[b] = across[b + columns]!;
   }
   return out;
+}
+
+function negate(plane: Float32Array): void {
+  for (let i = 0; i < plane.length; i++) plane[i] = -plane[i]!;
 }
 
 function clamp(v: number): number {

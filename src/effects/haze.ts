@@ -59,7 +59,8 @@ function planHaze(
     const distance = 1 / (1 / range + (i / STEPS) * (1 - 1 / range));
     return (1 - amount) ** ((distance - 1) / (range - 1));
   });
-  return ({ count, r, g, b, depth }) => {
+  return (strip) => {
+    const { count, r, g, b, depth } = strip;
     for (let i = 0; i < count; i++) {
       const t = through[(depth[i]! * STEPS + 0.5) | 0]!;
       r[i] = hr + t * (r[i]! - hr);

@@ -11,7 +11,7 @@ import {
   type FieldsValue,
   type Reader,
 } from '../core/schema.js';
-import { linearToSrgb, lumaOf, srgbToLinear, type Matrix } from '../image/colour.js';
+import { LIGHT_STEPS, lightPlace, lightTable, linearToSrgb, lumaOf, srgbToLinear } from '../image/colour.js';
 import { monotoneCurve, type CurvePoint } from './curve.js';
 import { applyLut, isLut, parseCube, type Lut } from './lut.js';
 import { whiteBalance } from './white-balance.js';
@@ -114,70 +114,79 @@ const PIVOT = linearToSrgb(0.18);
 /** Largest change of the encoded value by highlights and shadows; more would turn the order of tones round. */
 const TONE = 0.13;
 
-/** Tables over the root of the light: even steps there are nearly even to the eye. */
-const STEPS = 4096;
-
 /**
  * Turns a look into as few passes as it needs: a matrix, a gain by luminance, a curve per channel, saturation, a table.
+ * Each pass is a small loop whose constants fit the registers; all of them in one loop were measured slower.
  *
  * @returns undefined for a look that changes nothing.
  */
 export function planLook(look: LookValues, space: PredefinedColorSpace): Look | undefined {
   const stages: Look[] = [];
-  const luma = lumaOf(space);
+  const luma = Float64Array.from(lumaOf(space));
   const light = 2 ** look.exposure;
   if (look.temperature !== 0 || look.tint !== 0) {
-    const m = whiteBalance(look.temperature, look.tint, space);
-    stages.push(matrixStage(m.map((row) => row.map((v) => v * light)) as never));
-  } else if (light !== 1) stages.push(gainStage(light));
+    const matrix = Float64Array.from(whiteBalance(look.temperature, look.tint, space).flat(), (v) => v * light);
+    stages.push((...planes) => throughMatrix(matrix, ...planes));
+  } else if (light !== 1) stages.push((...planes) => times(light, ...planes));
   const { curves } = look;
   if (look.highlights !== 0 || look.shadows !== 0 || curves?.luma) {
     const last = curves?.luma ? monotoneCurve(curves.luma) : (v: number) => v;
-    stages.push(toneStage((v) => last(tone(v, look.shadows, look.highlights)), luma));
+    const tones = planTones((v) => last(tone(v, look.shadows, look.highlights)));
+    stages.push((...planes) => throughTones(tones, luma, ...planes));
   }
   const channels = [curves?.red, curves?.green, curves?.blue];
   if (look.contrast !== 0 || curves?.rgb || channels.some(Boolean)) {
     const slope = 2 ** look.contrast;
     const all = curves?.rgb ? monotoneCurve(curves.rgb) : (v: number) => v;
-    stages.push(
-      channelStage(
-        channels.map((points) => {
-          const own = points ? monotoneCurve(points) : (v: number) => v;
-          return (v) => own(all(stretch(v, slope)));
-        }),
-      ),
-    );
+    const common = encodedTable((v) => all(stretch(v, slope)));
+    const [red, green, blue] = channels.map((points) => {
+      if (!points) return common;
+      const own = monotoneCurve(points);
+      return encodedTable((v) => own(all(stretch(v, slope))));
+    }) as [Float32Array, Float32Array, Float32Array];
+    stages.push((r, g, b, from, to) => {
+      throughTable(r, red, from, to);
+      throughTable(g, green, from, to);
+      throughTable(b, blue, from, to);
+    });
   }
-  if (look.saturation !== 0 || look.vibrance !== 0) stages.push(saturationStage(look.saturation, look.vibrance, luma));
+  if (look.vibrance !== 0)
+    stages.push((...planes) => saturateMuted(1 + look.saturation, look.vibrance, luma, ...planes));
+  else if (look.saturation !== 0) stages.push((...planes) => saturate(1 + look.saturation, luma, ...planes));
   if (look.lut && look.lutStrength > 0) {
     const { lut: table, lutStrength } = look;
-    stages.push((r, g, b, from, to) => applyLut(table, lutStrength, r, g, b, from, to));
+    stages.push((...planes) => applyLut(table, lutStrength, ...planes));
   }
   if (stages.length === 0) return undefined;
   return (r, g, b, from, to) => stages.forEach((stage) => stage(r, g, b, from, to));
 }
 
-function gainStage(gain: number): Look {
-  return (r, g, b, from, to) => {
-    for (let i = from; i < to; i++) {
-      r[i] = r[i]! * gain;
-      g[i] = g[i]! * gain;
-      b[i] = b[i]! * gain;
-    }
-  };
+function times(gain: number, r: Float32Array, g: Float32Array, b: Float32Array, from: number, to: number): void {
+  for (let i = from; i < to; i++) {
+    r[i] = r[i]! * gain;
+    g[i] = g[i]! * gain;
+    b[i] = b[i]! * gain;
+  }
 }
 
-function matrixStage([[rr, rg, rb], [gr, gg, gb], [br, bg, bb]]: Matrix): Look {
-  return (r, g, b, from, to) => {
-    for (let i = from; i < to; i++) {
-      const x = r[i]!;
-      const y = g[i]!;
-      const z = b[i]!;
-      r[i] = rr * x + rg * y + rb * z;
-      g[i] = gr * x + gg * y + gb * z;
-      b[i] = br * x + bg * y + bb * z;
-    }
-  };
+/** The matrix row by row. */
+function throughMatrix(
+  m: Float64Array,
+  r: Float32Array,
+  g: Float32Array,
+  b: Float32Array,
+  from: number,
+  to: number,
+): void {
+  const [rr, rg, rb, gr, gg, gb, br, bg, bb] = [m[0]!, m[1]!, m[2]!, m[3]!, m[4]!, m[5]!, m[6]!, m[7]!, m[8]!];
+  for (let i = from; i < to; i++) {
+    const x = r[i]!;
+    const y = g[i]!;
+    const z = b[i]!;
+    r[i] = rr * x + rg * y + rb * z;
+    g[i] = gr * x + gg * y + gb * z;
+    b[i] = br * x + bg * y + bb * z;
+  }
 }
 
 /**
@@ -192,32 +201,48 @@ function tone(v: number, shadows: number, highlights: number): number {
 /** Largest gain of a channel: what is nearly black has no colour worth keeping, only noise. */
 const MOST_GAIN = 8;
 
+/** Of a luminance: what it becomes, and the gain of all channels that makes it so. */
+interface Tones {
+  readonly target: Float32Array;
+  readonly gain: Float32Array;
+}
+
 /** All channels times one gain, so that hue and saturation stay; a lifted black becomes grey. */
-function toneStage(curve: (encoded: number) => number, [lr, lg, lb]: readonly [number, number, number]): Look {
-  const target = new Float32Array(STEPS + 1);
-  const gain = new Float32Array(STEPS + 1);
-  for (let i = 0; i <= STEPS; i++) {
-    const y = (i / STEPS) ** 2;
-    target[i] = srgbToLinear(curve(linearToSrgb(y)));
-    gain[i] = target[i]! > MOST_GAIN * y ? MOST_GAIN : target[i]! / y;
-  }
+function planTones(curve: (encoded: number) => number): Tones {
+  const target = encodedTable(curve);
+  const light = lightTable((y) => y);
+  const gain = target.map((v, i) => (v > MOST_GAIN * light[i]! ? MOST_GAIN : v / light[i]!));
   if (target[0] === 0) gain[0] = gain[1]!;
-  const white = gain[STEPS]!;
-  return (r, g, b, from, to) => {
-    for (let i = from; i < to; i++) {
-      const y = lr * r[i]! + lg * g[i]! + lb * b[i]!;
-      let k = white;
-      let rest = 0;
-      if (y < 1) {
-        const at = y > 0 ? (Math.sqrt(y) * STEPS + 0.5) | 0 : 0;
-        k = gain[at]!;
-        rest = k < MOST_GAIN ? 0 : target[at]! - k * y;
-      }
-      r[i] = r[i]! * k + rest;
-      g[i] = g[i]! * k + rest;
-      b[i] = b[i]! * k + rest;
-    }
-  };
+  return { target, gain };
+}
+
+/** A curve of encoded values as one of light. */
+function encodedTable(curve: (encoded: number) => number): Float32Array {
+  return lightTable((light) => srgbToLinear(curve(linearToSrgb(light))));
+}
+
+function throughTones(
+  { target, gain }: Tones,
+  luma: Float64Array,
+  r: Float32Array,
+  g: Float32Array,
+  b: Float32Array,
+  from: number,
+  to: number,
+): void {
+  const [lr, lg, lb] = [luma[0]!, luma[1]!, luma[2]!];
+  for (let i = from; i < to; i++) {
+    const x = r[i]!;
+    const y = g[i]!;
+    const z = b[i]!;
+    const light = lr * x + lg * y + lb * z;
+    const at = lightPlace(light);
+    const k = gain[at]!;
+    const rest = k < MOST_GAIN ? 0 : target[at]! - k * light;
+    r[i] = x * k + rest;
+    g[i] = y * k + rest;
+    b[i] = z * k + rest;
+  }
 }
 
 /** An S through black, middle grey and white, of the given slope at grey; its reverse is that of the slope's inverse. */
@@ -226,41 +251,63 @@ function stretch(v: number, slope: number): number {
   return v < PIVOT ? PIVOT * (v / PIVOT) ** slope : 1 - (1 - PIVOT) * ((1 - v) / (1 - PIVOT)) ** slope;
 }
 
-function channelStage(curves: readonly ((encoded: number) => number)[]): Look {
-  const tables = curves.map((curve) =>
-    Float32Array.from({ length: STEPS + 1 }, (_, i) => srgbToLinear(curve(linearToSrgb((i / STEPS) ** 2)))),
-  );
-  return (r, g, b, from, to) => {
-    [r, g, b].forEach((plane, c) => throughTable(plane, tables[c]!, from, to));
-  };
-}
-
 /** Light above white keeps what it has above it, for a later look may bring it back. */
 function throughTable(plane: Float32Array, table: Float32Array, from: number, to: number): void {
-  const white = table[STEPS]!;
+  const white = table[LIGHT_STEPS]!;
   for (let i = from; i < to; i++) {
     const v = plane[i]!;
-    plane[i] = v < 1 ? table[v > 0 ? (Math.sqrt(v) * STEPS + 0.5) | 0 : 0]! : white * v;
+    plane[i] = v < 1 ? table[lightPlace(v)]! : white * v;
   }
 }
 
-/** Moves a colour from or to the grey of its luminance; vibrance counts as much as the colour lacks to full saturation. */
-function saturationStage(saturation: number, vibrance: number, [lr, lg, lb]: readonly [number, number, number]): Look {
-  return (r, g, b, from, to) => {
-    for (let i = from; i < to; i++) {
-      const x = r[i]!;
-      const y = g[i]!;
-      const z = b[i]!;
-      let k = 1 + saturation;
-      if (vibrance !== 0) {
-        const most = x > y ? (x > z ? x : z) : y > z ? y : z;
-        const least = x < y ? (x < z ? x : z) : y < z ? y : z;
-        k *= 1 + (most > 0 ? (vibrance * (least > 0 ? least : 0)) / most : vibrance);
-      }
-      const grey = lr * x + lg * y + lb * z;
-      r[i] = grey + k * (x - grey);
-      g[i] = grey + k * (y - grey);
-      b[i] = grey + k * (z - grey);
-    }
-  };
+/** Moves a colour from or to the grey of its luminance. */
+function saturate(
+  k: number,
+  luma: Float64Array,
+  r: Float32Array,
+  g: Float32Array,
+  b: Float32Array,
+  from: number,
+  to: number,
+): void {
+  const [lr, lg, lb] = [luma[0]!, luma[1]!, luma[2]!];
+  for (let i = from; i < to; i++) {
+    const x = r[i]!;
+    const y = g[i]!;
+    const z = b[i]!;
+    const grey = lr * x + lg * y + lb * z;
+    r[i] = grey + k * (x - grey);
+    g[i] = grey + k * (y - grey);
+    b[i] = grey + k * (z - grey);
+  }
+}
+
+/** The same, and by vibrance as much as the colour lacks to full saturation. */
+function saturateMuted(
+  saturation: number,
+  vibrance: number,
+  luma: Float64Array,
+  r: Float32Array,
+  g: Float32Array,
+  b: Float32Array,
+  from: number,
+  to: number,
+): void {
+  const [lr, lg, lb] = [luma[0]!, luma[1]!, luma[2]!];
+  for (let i = from; i < to; i++) {
+    const x = r[i]!;
+    const y = g[i]!;
+    const z = b[i]!;
+    // Largest and smallest of the three, without branches, which noise would make a guess of.
+    const apart = Math.abs(x - y);
+    const high = (x + y + apart) / 2;
+    const low = (x + y - apart) / 2;
+    const most = (high + z + Math.abs(high - z)) / 2;
+    const least = (low + z - Math.abs(low - z)) / 2;
+    const k = saturation * (1 + (most > 0 ? (vibrance * (least > 0 ? least : 0)) / most : vibrance));
+    const grey = lr * x + lg * y + lb * z;
+    r[i] = grey + k * (x - grey);
+    g[i] = grey + k * (y - grey);
+    b[i] = grey + k * (z - grey);
+  }
 }

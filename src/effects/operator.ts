@@ -29,8 +29,9 @@ export interface Strip {
   readonly b: Float32Array;
   /** Disparities 0..1. */
   readonly depth: Float32Array;
-  /** y · width + x of each. */
-  readonly index: Int32Array;
+  /** Column and row of each in the image. */
+  readonly x: Int32Array;
+  readonly y: Int32Array;
 }
 
 /** Changes pixels that know only themselves. */

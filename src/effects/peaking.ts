@@ -2,7 +2,7 @@ import { numberFields, type FieldsValue } from '../core/schema.js';
 import type { NumberTable } from '../core/params.js';
 import { forRows, type TaskOptions } from '../core/task.js';
 import { createImage, type OutputImage } from '../image/image-data.js';
-import { parseColour } from '../image/parse-colour.js';
+import { colourIn } from '../image/colour-space.js';
 import { colourField } from './colour-field.js';
 import { resolveFocus } from './focus.js';
 import { focusField } from './focus-field.js';
@@ -33,7 +33,7 @@ async function mark(
   const { width, height, data } = image;
   const { near, far } = resolveFocus('peaking', focus, depth);
   const reach = aperture > 0 ? SHARP / aperture : 1;
-  const [cr, cg, cb] = parseColour(colour)!;
+  const [cr, cg, cb] = colourIn(colour, image.colorSpace);
   const output = createImage(width, height, image.colorSpace);
   output.data.set(data);
   const luma = (p: number) => 0.299 * data[p]! + 0.587 * data[p + 1]! + 0.114 * data[p + 2]!;

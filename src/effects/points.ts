@@ -1,6 +1,6 @@
 import { at, readFields, type Fields } from '../core/schema.js';
 import { forRows, part, type TaskOptions } from '../core/task.js';
-import { encodeRow, SRGB_TO_LINEAR } from '../image/colour.js';
+import { decodeRow, encodeRow } from '../image/colour.js';
 import { checkImage, createImage, type OutputImage } from '../image/image-data.js';
 import { EdgeParts, type MixedPixel } from './edge-parts.js';
 import { matchDepth } from './match-depth.js';
@@ -32,21 +32,15 @@ export async function runPoints(
   }
   const edges = new EdgeParts(image, depth);
   const rows = Math.max(1, Math.floor(STRIP / width));
-  // Every pixel may be a mixed one, which takes two more places.
-  const places = rows * width * 3;
-  const [r, g, b, d] = Array.from({ length: 4 }, () => new Float32Array(places)) as Planes;
-  const strip = { count: 0, r, g, b, depth: d, index: new Int32Array(places) };
+  const strip = new Pixels(rows * width, width);
   const mixed = new MixedPixels(strip, edges);
   await forRows(height, rows, task, (y0, y1) => {
     const from = y0 * width;
     const count = (y1 - y0) * width;
-    d.set(depth.data.subarray(from, from + count));
-    for (let i = 0, p = from * 4; i < count; i++, p += 4) {
-      r[i] = SRGB_TO_LINEAR[data[p]!]!;
-      g[i] = SRGB_TO_LINEAR[data[p + 1]!]!;
-      b[i] = SRGB_TO_LINEAR[data[p + 2]!]!;
-      strip.index[i] = from + i;
-    }
+    const { r, g, b } = strip;
+    strip.depth.set(depth.data.subarray(from, from + count));
+    for (let y = y0; y < y1; y++) strip.y.fill(y, (y - y0) * width, (y - y0 + 1) * width);
+    decodeRow(data, from * 4, count, r, g, b);
     strip.count = count;
     mixed.split(y0, y1, width);
     kernels.forEach((kernel, k) => {
@@ -58,6 +52,31 @@ export async function runPoints(
   });
   return output;
 }
+
+/** Whole rows of an image, and behind them room for the parts of their mixed pixels: every pixel may be one. */
+class Pixels implements Strip {
+  count = 0;
+  readonly r: Float32Array;
+  readonly g: Float32Array;
+  readonly b: Float32Array;
+  readonly depth: Float32Array;
+  readonly x: Int32Array;
+  readonly y: Int32Array;
+
+  constructor(
+    readonly pixels: number,
+    width: number,
+  ) {
+    const places = pixels * 3;
+    this.r = new Float32Array(places);
+    this.g = new Float32Array(places);
+    this.b = new Float32Array(places);
+    this.depth = new Float32Array(places);
+    this.x = Int32Array.from({ length: places }, (_, i) => i % width);
+    this.y = new Int32Array(places);
+  }
+}
+
 /**
  * One point operator as a call: reads its options, plans and runs it.
  *
@@ -78,76 +97,85 @@ export async function applyPoint<F extends Fields>(
   return runPoints(frame, kernel ? [kernel] : [], part(task, 0.3, 1));
 }
 
-type Planes = [Float32Array, Float32Array, Float32Array, Float32Array];
+/** Per mixed pixel its colour and those of its parts before the kernels. */
+const BEFORE = 9;
 
 /** The mixed pixels of a strip: their parts follow the strip's own pixels, near and far in turn. */
 class MixedPixels {
-  readonly #strip: Strip & { count: number };
+  readonly #strip: Pixels;
   readonly #edges: EdgeParts;
   readonly #xs: Int32Array;
-  /** Per mixed pixel its place in the strip, and its own colour and those of its parts before the kernels. */
+  /** Per mixed pixel its place in the strip. */
   readonly #places: Int32Array;
   readonly #shares: Float32Array;
   readonly #before: Float32Array;
   #first = 0;
   #count = 0;
 
-  constructor(strip: Strip & { count: number }, edges: EdgeParts) {
+  constructor(strip: Pixels, edges: EdgeParts) {
     this.#strip = strip;
     this.#edges = edges;
-    const most = strip.r.length / 3;
-    this.#xs = new Int32Array(most);
-    this.#places = new Int32Array(most);
-    this.#shares = new Float32Array(most);
-    this.#before = new Float32Array(most * 9);
+    this.#xs = new Int32Array(strip.pixels);
+    this.#places = new Int32Array(strip.pixels);
+    this.#shares = new Float32Array(strip.pixels);
+    this.#before = new Float32Array(strip.pixels * BEFORE);
   }
 
   split(y0: number, y1: number, width: number): void {
+    const edges = this.#edges;
+    const xs = this.#xs;
     this.#first = this.#strip.count;
     this.#count = 0;
     for (let y = y0; y < y1; y++) {
-      const n = this.#edges.row(y, this.#xs);
+      const n = edges.row(y, xs);
       for (let k = 0; k < n; k++) {
-        const x = this.#xs[k]!;
-        if (this.#edges.at(x, y)) this.#add((y - y0) * width + x, this.#edges.parts);
+        const x = xs[k]!;
+        if (edges.at(x, y)) this.#add((y - y0) * width + x, x, y, edges.parts);
       }
     }
   }
 
-  #add(place: number, { share, near, far, nearDepth, farDepth }: MixedPixel): void {
-    const { r, g, b, depth, index, count } = this.#strip;
-    const k = this.#count++;
+  #add(place: number, x: number, y: number, parts: MixedPixel): void {
+    const strip = this.#strip;
     const before = this.#before;
+    const { near, far } = parts;
+    const k = this.#count++;
+    const p = k * BEFORE;
+    const n = strip.count;
+    const f = n + 1;
     this.#places[k] = place;
-    this.#shares[k] = share;
-    before[k * 9] = r[place]!;
-    before[k * 9 + 1] = g[place]!;
-    before[k * 9 + 2] = b[place]!;
-    for (let c = 0; c < 3; c++) {
-      before[k * 9 + 3 + c] = near[c]!;
-      before[k * 9 + 6 + c] = far[c]!;
-    }
-    for (let side = 0; side < 2; side++) {
-      r[count + side] = before[k * 9 + 3 + 3 * side]!;
-      g[count + side] = before[k * 9 + 4 + 3 * side]!;
-      b[count + side] = before[k * 9 + 5 + 3 * side]!;
-      depth[count + side] = side === 0 ? nearDepth : farDepth;
-      index[count + side] = index[place]!;
-    }
-    this.#strip.count += 2;
+    this.#shares[k] = parts.share;
+    before[p] = strip.r[place]!;
+    before[p + 1] = strip.g[place]!;
+    before[p + 2] = strip.b[place]!;
+    before[p + 3] = strip.r[n] = near[0]!;
+    before[p + 4] = strip.g[n] = near[1]!;
+    before[p + 5] = strip.b[n] = near[2]!;
+    before[p + 6] = strip.r[f] = far[0]!;
+    before[p + 7] = strip.g[f] = far[1]!;
+    before[p + 8] = strip.b[f] = far[2]!;
+    strip.depth[n] = parts.nearDepth;
+    strip.depth[f] = parts.farDepth;
+    strip.x[n] = strip.x[f] = x;
+    strip.y[n] = strip.y[f] = y;
+    strip.count += 2;
   }
 
   /** What the kernels changed of the parts, by their shares; a pixel whose parts are as before keeps its colour. */
   join(): void {
-    const planes = [this.#strip.r, this.#strip.g, this.#strip.b];
-    for (let k = 0, part = this.#first; k < this.#count; k++, part += 2) {
+    const { r, g, b } = this.#strip;
+    this.#joinPlane(r, 0);
+    this.#joinPlane(g, 1);
+    this.#joinPlane(b, 2);
+  }
+
+  #joinPlane(plane: Float32Array, c: number): void {
+    const before = this.#before;
+    for (let k = 0, part = this.#first, p = c; k < this.#count; k++, part += 2, p += BEFORE) {
       const share = this.#shares[k]!;
-      for (let c = 0; c < 3; c++) {
-        const plane = planes[c]!;
-        const near = unit(plane[part]!) - this.#before[k * 9 + 3 + c]!;
-        const far = unit(plane[part + 1]!) - this.#before[k * 9 + 6 + c]!;
-        plane[this.#places[k]!] = this.#before[k * 9 + c]! + share * near + (1 - share) * far;
-      }
+      const near = unit(plane[part]!) - before[p + 3]!;
+      const far = unit(plane[part + 1]!) - before[p + 6]!;
+      plane[this.#places[k]!] = before[p]! + share * near + (1 - share) * far;
     }
   }
 }
@@ -157,9 +185,11 @@ function unit(v: number): number {
 }
 
 function clip({ count, r, g, b }: Strip): void {
-  for (const plane of [r, g, b]) {
-    for (let i = 0; i < count; i++) {
-      plane[i] = unit(plane[i]!);
-    }
-  }
+  clipPlane(r, count);
+  clipPlane(g, count);
+  clipPlane(b, count);
+}
+
+function clipPlane(plane: Float32Array, count: number): void {
+  for (let i = 0; i < count; i++) plane[i] = unit(plane[i]!);
 }

@@ -2,6 +2,7 @@ import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js
 import { forRows, part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { encodeSrgb8, SRGB_TO_LINEAR } from '../image/colour.js';
+import { colourIn, toSpace } from '../image/colour-space.js';
 import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { matchMatte, type Matte } from '../image/matte.js';
 import { requireColour } from '../image/parse-colour.js';
@@ -88,7 +89,8 @@ export async function replaceBackground(
   options.signal?.throwIfAborted();
   knownKeys('background', options, ['background', 'matte', 'depth', 'foreground', 'split', 'signal', 'onProgress']);
   checkImage('background', image);
-  const { foreground, background } = options;
+  const { background } = options;
+  let { foreground } = options;
   if (foreground) {
     checkImage('background foreground', foreground);
     if (foreground.width !== image.width || foreground.height !== image.height)
@@ -99,6 +101,7 @@ export async function replaceBackground(
         `${foreground.width} × ${foreground.height}`,
       );
   }
+  foreground &&= await toSpace(foreground, image.colorSpace, { signal: options.signal });
   checkBackground(background);
   const { width, height } = image;
   const map = options.depth && (await matchDepth('background', options.depth, image, part(options, 0, 0.1)));
@@ -109,7 +112,7 @@ export async function replaceBackground(
   const behind = await paint(background, image, matte, part(options, 0.2, 0.7));
 
   const output = createImage(width, height, image.colorSpace);
-  const nearest = map ? farEnd(map.data, matte.data) : SUBJECT;
+  const nearest = map ? await farEnd(map, matte.data, { signal: options.signal }) : SUBJECT;
   const outDepth = new Float32Array(width * height);
   const unmixer = new Unmixer(image, matte.data);
   await forRows(height, 4, part(options, 0.7, 1), (y0, y1) => {
@@ -160,7 +163,8 @@ async function paint(
   const { width, height } = photo;
   if (background === 'transparent') return undefined;
   if ('colour' in background) {
-    const word = wordOf(requireColour('background', 'colour', background.colour));
+    requireColour('background', 'colour', background.colour);
+    const word = wordOf(colourIn(background.colour, photo.colorSpace));
     const image = createImage(width, height, photo.colorSpace);
     new Uint32Array(image.data.buffer).fill(word);
     return { image };
@@ -169,7 +173,9 @@ async function paint(
   if ('blur' in background) {
     const { blur } = numbers('background', BACKGROUND_PARAMS, { blur: background.blur });
     const covered = new Uint8Array(width * height);
-    for (let i = 0; i < covered.length; i++) covered[i] = matte.data[i]! > COVERED ? HIDDEN_PIXEL : KNOWN_PIXEL;
+    await forRows(height, 16, { signal: options.signal }, (y0, y1) => {
+      for (let i = y0 * width; i < y1 * width; i++) covered[i] = matte.data[i]! > COVERED ? HIDDEN_PIXEL : KNOWN_PIXEL;
+    });
     const flat = new Float32Array(width * height);
     const filled = await fillBehind(photo, flat, covered, part(options, 0, 0.3));
     const depth = { width, height, data: flat };
@@ -181,6 +187,7 @@ async function paint(
     image.width === width && image.height === height
       ? image
       : await resizeImage(image, width, height, { ...part(options, 0, 0.3), fit });
+  placed = await toSpace(placed, photo.colorSpace, { signal: options.signal });
   // A background without depth is a wall: it is blurred as a whole, when a focus in front of it says so.
   const depth = background.depth
     ? await matchDepth('background', cropped(background.depth, width / height, fit), placed, part(options, 0.3, 0.4))
@@ -219,8 +226,9 @@ async function gradient(
   { width, height, colorSpace }: ImageDataLike,
   options: TaskOptions,
 ): Promise<OutputImage> {
-  const a = requireColour('background.gradient', 'from', from);
-  const b = requireColour('background.gradient', 'to', to);
+  requireColour('background.gradient', 'from', from);
+  requireColour('background.gradient', 'to', to);
+  const [a, b] = [colourIn(from, colorSpace), colourIn(to, colorSpace)];
   const turn = (numbers('background.gradient', BACKGROUND_PARAMS, { angle }).angle * Math.PI) / 180;
   const dx = Math.sin(turn);
   const dy = -Math.cos(turn);
@@ -243,14 +251,21 @@ function wordOf(bytes: readonly number[]): number {
 }
 
 /** Least disparity of the subject, without its lowest twentieth: what is behind it must be farther. */
-function farEnd(depth: Float32Array, matte: Float32Array): number {
+async function farEnd(
+  { width, height, data: depth }: DepthMap,
+  matte: Float32Array,
+  options: TaskOptions,
+): Promise<number> {
   const histogram = new Uint32Array(256);
   let total = 0;
-  for (let i = 0; i < depth.length; i++) {
-    if (matte[i]! < SOLID) continue;
-    histogram[Math.floor(depth[i]! * 255)]!++;
-    total++;
-  }
+  await forRows(height, 16, options, (y0, y1) => {
+    for (let i = y0 * width; i < y1 * width; i++) {
+      if (matte[i]! < SOLID) continue;
+      const bin = Math.floor(depth[i]! * 255);
+      histogram[bin] = histogram[bin]! + 1;
+      total++;
+    }
+  });
   let bin = 0;
   for (let seen = histogram[0]!; seen <= total / 20 && bin < 255; seen += histogram[bin]!) bin++;
   return bin / 255;

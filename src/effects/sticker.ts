@@ -2,6 +2,7 @@ import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js
 import { forRows, part, type TaskOptions } from '../core/task.js';
 import { checkDepth, type DepthMap } from '../depth/depth-map.js';
 import { encodeSrgb8, SRGB_TO_LINEAR } from '../image/colour.js';
+import { toSpace } from '../image/colour-space.js';
 import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { matchMatte, type Matte } from '../image/matte.js';
 import {
@@ -237,7 +238,8 @@ async function prepare(
       ? width
       : (width * disparity) / numbers('sticker', WIDTH_AT_PARAMS, { ...sticker }).widthAt;
   const pixels = Math.max(1, size * photo.width);
-  const picture = sticker.text ? renderText(sticker.text, pixels, createCanvas) : sticker.image!;
+  const drawn = sticker.text ? renderText(sticker.text, pixels, createCanvas) : sticker.image!;
+  const picture = await toSpace(drawn, photo.colorSpace, { signal });
   const scale = picture.width / pixels;
   const light = await toLight(picture, scale, signal);
   return {

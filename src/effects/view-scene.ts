@@ -1,9 +1,10 @@
-import { breathe, forRows, part, type TaskOptions } from '../core/task.js';
+import { breathe, forRows, isDue, part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { encodeSrgb8, SRGB_TO_LINEAR } from '../image/colour.js';
 import { createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { alignToMatte } from './align-depth.js';
 import type { Matte } from '../image/matte.js';
+import { extremes, greatest, least } from './extremes.js';
 import { BARRED_PIXEL, fillBehind, HIDDEN_PIXEL } from './fill-behind.js';
 
 /** Where the camera went, seen from where the photo was taken. */
@@ -97,8 +98,8 @@ export class ViewScene {
     const smear = Math.max(2, Math.round(side * SMEAR));
     const { matte } = options;
     const aligned = matte ? await alignToMatte(depth.data, matte, { signal: options.signal }) : depth.data;
-    const whole = await closePores(aligned, width, height, smear, part(options, 0, 0.08));
-    const sharp = await sharpenSteps(whole, width, height, smear, part(options, 0.08, 0.15));
+    const sharp = await closePores(aligned, width, height, smear, part(options, 0, 0.08));
+    await sharpenSteps(sharp, width, height, smear, part(options, 0.08, 0.15));
     const band = Math.max(2, Math.round(side * MIXED));
     const front = await splitFront(image, sharp, band, matte, part(options, 0.15, 0.5));
     const { state, origin } = await uncoverable(front, width, height, Math.ceil(reach) + 2 * band + 1, options.signal);
@@ -363,8 +364,8 @@ async function closePores(
   radius: number,
   options: TaskOptions,
 ): Promise<Float32Array> {
-  const [, high] = await extremes(depth, width, height, radius, part(options, 0, 0.5));
-  const [closed] = await extremes(high, width, height, radius, part(options, 0.5, 1));
+  const high = await greatest(depth, width, height, radius, part(options, 0, 0.5));
+  const closed = await least(high, width, height, radius, part(options, 0.5, 1));
   await forRows(height, 32, { signal: options.signal }, (y0, y1) => {
     for (let i = y0 * width; i < y1 * width; i++) if (closed[i]! - depth[i]! < STEP) closed[i] = depth[i]!;
   });
@@ -373,7 +374,7 @@ async function closePores(
 
 /**
  * Makes a smeared step sharp again: a pixel between two things goes to the one that it is closer to. A slope is left
- * alone: what it spans keeps growing with the window, a step's does not.
+ * alone: what it spans keeps growing with the window, a step's does not. In place.
  */
 async function sharpenSteps(
   depth: Float32Array,
@@ -381,56 +382,16 @@ async function sharpenSteps(
   height: number,
   radius: number,
   options: TaskOptions,
-): Promise<Float32Array> {
+): Promise<void> {
   const [lo, hi] = await extremes(depth, width, height, radius, part(options, 0, 0.4));
   const [lower, higher] = await extremes(depth, width, height, 2 * radius, part(options, 0.4, 0.8));
-  const out = depth.slice();
   await forRows(height, 32, part(options, 0.8, 1), (y0, y1) => {
     for (let i = y0 * width; i < y1 * width; i++) {
       const span = hi[i]! - lo[i]!;
       if (span < STEP || higher[i]! - lower[i]! > 1.5 * span) continue;
-      out[i] = depth[i]! - lo[i]! < hi[i]! - depth[i]! ? lo[i]! : hi[i]!;
+      depth[i] = depth[i]! - lo[i]! < hi[i]! - depth[i]! ? lo[i]! : hi[i]!;
     }
   });
-  return out;
-}
-
-/** Least and greatest value in a square window around each pixel (van Herk 1992: three comparisons, whatever the size). */
-async function extremes(
-  plane: Float32Array,
-  width: number,
-  height: number,
-  radius: number,
-  options: TaskOptions,
-): Promise<[Float32Array, Float32Array]> {
-  const outs: Float32Array[] = [];
-  for (const [k, sign] of [-1, 1].entries()) {
-    const rows = new Float32Array(plane.length);
-    const out = new Float32Array(plane.length);
-    const size = 2 * radius + 1;
-    const n = Math.max(width, height);
-    const forwards = new Float32Array(n + 2 * size);
-    const backwards = new Float32Array(n + 2 * size);
-    const line = (from: Float32Array, to: Float32Array, start: number, step: number, count: number) => {
-      const blocks = Math.ceil((count + 2 * radius) / size) * size;
-      const at = (j: number) => {
-        const v = from[start + clampTo(j - radius, count) * step]!;
-        return sign * v;
-      };
-      for (let j = 0; j < blocks; j++) forwards[j] = j % size === 0 ? at(j) : Math.max(forwards[j - 1]!, at(j));
-      for (let j = blocks - 1; j >= 0; j--)
-        backwards[j] = j % size === size - 1 ? at(j) : Math.max(backwards[j + 1]!, at(j));
-      for (let j = 0; j < count; j++) to[start + j * step] = sign * Math.max(backwards[j]!, forwards[j + size - 1]!);
-    };
-    await forRows(height, 16, part(options, k / 2, k / 2 + 0.25), (y0, y1) => {
-      for (let y = y0; y < y1; y++) line(plane, rows, y * width, 1, width);
-    });
-    await forRows(width, 16, part(options, k / 2 + 0.25, k / 2 + 0.5), (x0, x1) => {
-      for (let x = x0; x < x1; x++) line(rows, out, x, width, height);
-    });
-    outs.push(out);
-  }
-  return [outs[0]!, outs[1]!];
 }
 
 interface Front {
@@ -663,7 +624,7 @@ async function uncoverable(
       });
     }
     rim = next.slice();
-    if (ring % 8 === 7) await breathe(signal);
+    if (isDue()) await breathe(signal);
   }
   return { state, origin };
 }

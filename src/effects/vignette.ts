@@ -82,11 +82,10 @@ function planVignette(
   const byDepth = table((d) => 1 - protect * smooth(feather > 0 ? (d - border) / feather + 0.5 : d >= border ? 1 : 0));
   const gain = table((v) => 2 ** (amount * v));
   const scale = STEPS / corner;
-  return ({ count, r, g, b, depth: d, index }) => {
+  return ({ count, r, g, b, depth: d, x, y }) => {
     for (let i = 0; i < count; i++) {
-      const y = (index[i]! / width) | 0;
-      const dx = index[i]! - y * width + 0.5 - cx;
-      const dy = y + 0.5 - cy;
+      const dx = x[i]! + 0.5 - cx;
+      const dy = y[i]! + 0.5 - cy;
       const far = byDistance[((dx * dx + dy * dy) * scale) | 0]!;
       if (far === 0) continue;
       const k = gain[(far * byDepth[(d[i]! * STEPS + 0.5) | 0]! + 0.5) | 0]!;

@@ -1,6 +1,6 @@
 /**
  * sRGB transfer function (IEC 61966-2-1); display-p3 uses the same one. Linear light is 0..1 as Float32.
- * Tables, because 8-bit pixels take only 256 values and encoding needs no more than 12 bits to round right.
+ * Tables, because 8-bit pixels take only 256 values, and neither a power nor a root is needed to find one of them.
  */
 
 /** 8-bit code -> linear light. */
@@ -16,18 +16,53 @@ export function linearToSrgb(v: number): number {
   return v <= 0.0031308 ? v * 12.92 : 1.055 * v ** (1 / 2.4) - 0.055;
 }
 
-const ENCODE_STEPS = 8192;
+/**
+ * Light is looked up by the upper bits of its Float32: the exponent and 12 bits of the mantissa, so in steps of 1/4096 of
+ * the light itself, at most 1/70 of a code from the middle of one. From 2^-13, which is code 0 as all below is, to 1.
+ */
+const DROPPED = 11;
+const FIRST = (127 - 13) << (23 - DROPPED);
+/** Places of light in a table, the last one for white. */
+const WHITE = (127 << (23 - DROPPED)) - FIRST;
+const INFINITE = 0x7f800000;
+const ONE = /* @__PURE__ */ new Float32Array(1);
+const BITS = /* @__PURE__ */ new Int32Array(ONE.buffer);
 
-/** sqrt-spaced table: entry i is the 8-bit code of linear light (i / 8192)². Spacing by root keeps the darks exact. */
-const ENCODE = /* @__PURE__ */ Uint8Array.from({ length: ENCODE_STEPS + 1 }, (_, i) =>
-  Math.floor(linearToSrgb((i / ENCODE_STEPS) ** 2) * 255 + 0.5),
+function lightAt(place: number, dropped: number): number {
+  BITS[0] = ((place << dropped) + (FIRST << DROPPED)) | (1 << (dropped - 1));
+  return ONE[0]!;
+}
+
+const ENCODE = /* @__PURE__ */ Uint8Array.from({ length: WHITE }, (_, i) =>
+  Math.floor(linearToSrgb(lightAt(i, DROPPED)) * 255 + 0.5),
 );
 
 /** Linear light -> 8-bit sRGB code, clipped to 0..255; NaN becomes 0. */
 export function encodeSrgb8(v: number): number {
-  if (!(v > 0)) return 0;
-  if (v >= 1) return 255;
-  return ENCODE[(Math.sqrt(v) * ENCODE_STEPS + 0.5) | 0]!;
+  ONE[0] = v;
+  return encodeBits(BITS[0]!);
+}
+
+function encodeBits(bits: number): number {
+  const i = (bits >> DROPPED) - FIRST;
+  return i < 0 ? 0 : i < WHITE ? ENCODE[i]! : bits > INFINITE ? 0 : 255;
+}
+
+/** Entries of a {@link lightTable} before the one for white; it has half the places, so that several fit the cache. */
+export const LIGHT_STEPS = WHITE >> 1;
+
+/** Values of a function of linear light, to be read at {@link lightPlace}: at 0, about each place, and at 1. */
+export function lightTable(f: (light: number) => number): Float32Array {
+  return Float32Array.from({ length: LIGHT_STEPS + 1 }, (_, i) =>
+    f(i === 0 ? 0 : i === LIGHT_STEPS ? 1 : lightAt(i, DROPPED + 1)),
+  );
+}
+
+/** Place of a light 0..1 in a {@link lightTable}; beyond either end that end's. */
+export function lightPlace(v: number): number {
+  ONE[0] = v;
+  const i = (BITS[0]! >> (DROPPED + 1)) - (FIRST >> 1);
+  return i < 0 ? 0 : i < LIGHT_STEPS ? i : LIGHT_STEPS;
 }
 
 export type Row = readonly [number, number, number];
@@ -76,6 +111,23 @@ export function inverse([[a, b, c], [d, e, f], [g, h, i]]: Matrix): Matrix {
   ];
 }
 
+/** RGBA bytes from `offset` on -> planes of linear light of `count` pixels. */
+export function decodeRow(
+  data: Uint8ClampedArray | Uint8Array,
+  offset: number,
+  count: number,
+  r: Float32Array,
+  g: Float32Array,
+  b: Float32Array,
+): void {
+  const linear = SRGB_TO_LINEAR;
+  for (let i = 0, p = offset; i < count; i++, p += 4) {
+    r[i] = linear[data[p]!]!;
+    g[i] = linear[data[p + 1]!]!;
+    b[i] = linear[data[p + 2]!]!;
+  }
+}
+
 /** Planes of linear light -> RGB codes of `count` pixels from `offset` on in RGBA bytes; alpha is left alone. */
 export function encodeRow(
   r: Float32Array,
@@ -85,9 +137,14 @@ export function encodeRow(
   out: Uint8ClampedArray,
   offset: number,
 ): void {
+  const [red, green, blue] = [bitsOf(r), bitsOf(g), bitsOf(b)];
   for (let i = 0, p = offset; i < count; i++, p += 4) {
-    out[p] = encodeSrgb8(r[i]!);
-    out[p + 1] = encodeSrgb8(g[i]!);
-    out[p + 2] = encodeSrgb8(b[i]!);
+    out[p] = encodeBits(red[i]!);
+    out[p + 1] = encodeBits(green[i]!);
+    out[p + 2] = encodeBits(blue[i]!);
   }
+}
+
+function bitsOf(plane: Float32Array): Int32Array {
+  return new Int32Array(plane.buffer, plane.byteOffset, plane.length);
 }

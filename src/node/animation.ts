@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { RelievoError } from '../core/errors.js';
 import { checkSize, MAX_PIXELS, type ImageDataLike } from '../image/image-data.js';
+import { toSpace } from '../image/colour-space.js';
 import { loadSharp } from './sharp.js';
 import { writeWhole } from './write.js';
 
@@ -42,7 +43,8 @@ export async function writeAnimation(
     if (frame.width !== size.width || frame.height !== size.height)
       throw new RelievoError('INVALID_PARAM', 'the frames of an animation must all be of one size.');
     checkSize('animation', size.width, size.height * (held.length + 1), maxPixels);
-    held.push(Uint8Array.from(frame.data));
+    // GIF has no profiles.
+    held.push(Uint8Array.from((await toSpace(frame, 'srgb', { signal })).data));
   }
   if (!size) throw new RelievoError('INVALID_PARAM', 'an animation needs at least one frame.');
   const { width, height } = size;

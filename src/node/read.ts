@@ -1,6 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { RelievoError } from '../core/errors.js';
+import { convert } from '../image/colour-space.js';
 import { checkSize, createImage, MAX_PIXELS, type OutputImage } from '../image/image-data.js';
+import { profileKind, readWide } from './icc.js';
 import { loadSharp } from './sharp.js';
 
 export interface ReadOptions {
@@ -15,7 +17,7 @@ export interface NodeImage extends OutputImage {
   readonly format: string;
   /** EXIF orientation of the file, 1 to 8; the pixels are upright already. */
   readonly orientation: number;
-  /** The file itself: `writeImage({ metadataFrom })` takes its EXIF over. */
+  /** The file itself: `writeImage({ metadataFrom })` takes its EXIF and its colour profile over. */
   readonly file: Uint8Array;
   /** Frames or pages in the file; the pixels are the first. */
   readonly pages: number;
@@ -27,8 +29,9 @@ export interface NodeImage extends OutputImage {
 const REFUSED = new Set(['svg', 'pdf', 'magick', 'openslide']);
 
 /**
- * Reads a picture into upright sRGB pixels with straight alpha: grey, CMYK, 16-bit, palette and animated files too (the
- * first frame).
+ * Reads a picture into upright pixels with straight alpha: grey, CMYK, 16-bit, palette and animated files too (the first
+ * frame). What its profile calls Display P3 keeps its bytes and is `display-p3`; other wide RGB (Adobe RGB, ProPhoto) is
+ * converted to Display P3, everything else to sRGB.
  *
  * @param input path or bytes.
  * @throws RelievoError `FILE_NOT_FOUND`, `UNSUPPORTED_IMAGE`, `CORRUPT_IMAGE`, `IMAGE_TOO_LARGE`, `DEPENDENCY_MISSING`.
@@ -46,8 +49,15 @@ export async function readImage(
   const sharp = await loadSharp();
   const { maxPixels = MAX_PIXELS, signal } = options;
   if (bytes.byteLength === 0) throw new RelievoError('CORRUPT_IMAGE', `${name} is empty (0 bytes).`);
+  if (isHevc(bytes)) {
+    throw new RelievoError(
+      'UNSUPPORTED_IMAGE',
+      `${name} is HEIC, whose pictures are HEVC video frames: the decoder in sharp's npm package has no HEVC. ` +
+        `Export it as JPEG (in Photos: Export, JPEG; the depth goes with it), or set the iPhone to 'Most Compatible'.`,
+    );
+  }
   // The limit is ours to check, with the size in the message; sharp's own would only say "exceeds pixel limit".
-  const open = () => sharp(bytes, { limitInputPixels: false, failOn: 'error', pages: 1 });
+  const open = (ignoreIcc = false) => sharp(bytes, { limitInputPixels: false, failOn: 'error', pages: 1, ignoreIcc });
   const meta = await open()
     .metadata()
     .catch((cause) => {
@@ -65,7 +75,9 @@ export async function readImage(
   }
   checkSize(name, meta.width, meta.height, maxPixels);
   signal?.throwIfAborted();
-  const { data, info } = await open()
+  const kind = meta.icc ? profileKind(meta.icc) : 'srgb';
+  // sharp would take what is wide through sRGB.
+  const { data, info } = await open(kind !== 'other')
     .autoOrient()
     .toColourspace('srgb')
     .ensureAlpha()
@@ -80,7 +92,11 @@ export async function readImage(
     });
   signal?.throwIfAborted();
   const pixels = new Uint8ClampedArray(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-  const image = createImage(info.width, info.height, 'srgb', pixels);
+  let image = createImage(info.width, info.height, kind === 'display-p3' ? kind : 'srgb', pixels);
+  if (kind === 'wide') {
+    const { curves, matrix } = readWide(meta.icc!);
+    image = await convert(image, curves, matrix, 'display-p3', { signal });
+  }
   return Object.assign(image, {
     format: meta.format!,
     orientation: meta.orientation ?? 1,
@@ -88,6 +104,19 @@ export async function readImage(
     depth: String(meta.depth),
     file: bytes,
   });
+}
+
+/** Main brands of HEIF files that hold HEVC (ISO/IEC 23008-12, annex B); AVIF's are others. */
+const HEVC_BRANDS = new Set(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx']);
+
+function isHevc(bytes: Uint8Array): boolean {
+  const text = (from: number) => String.fromCharCode(...bytes.subarray(from, from + 4));
+  if (text(4) !== 'ftyp') return false;
+  // `mif1` says HEIF of any kind: the compatible brands after it say which.
+  if (text(8) !== 'mif1') return HEVC_BRANDS.has(text(8));
+  const end = Math.min(bytes.length, 64, (bytes[2]! << 8) | bytes[3]!);
+  for (let at = 16; at + 4 <= end; at += 4) if (HEVC_BRANDS.has(text(at))) return true;
+  return false;
 }
 
 /** @throws RelievoError `FILE_NOT_FOUND`. */

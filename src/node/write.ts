@@ -4,12 +4,16 @@ import { dirname, extname } from 'node:path';
 import { RelievoError } from '../core/errors.js';
 import type { ImageDataLike } from '../image/image-data.js';
 import type { DepthMap } from '../depth/depth-map.js';
+import { profileKind } from './icc.js';
 import { loadSharp } from './sharp.js';
 
 export interface WriteOptions {
   /** JPEG, WebP and AVIF quality, 1 to 100. Default: 92. */
   quality?: number;
-  /** Bytes of the photo this was made from: its EXIF is kept, with the orientation reset, since the pixels are upright. */
+  /**
+   * Bytes of the photo this was made from: its EXIF is kept, with the orientation reset, since the pixels are upright, and
+   * its colour profile.
+   */
   metadataFrom?: Uint8Array | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -18,7 +22,8 @@ export interface WriteOptions {
 export const WRITABLE = ['.png', '.jpg', '.jpeg', '.webp', '.avif', '.tif', '.tiff'] as const;
 
 /**
- * Writes a picture in the format of the path's ending. JPEG has no alpha: transparent pixels are laid over white.
+ * Writes a picture in the format of the path's ending. JPEG has no alpha: transparent pixels are laid over white. A
+ * Display P3 image gets its profile.
  * The file appears whole or not at all.
  *
  * @throws RelievoError `INVALID_PARAM` for an ending that cannot be written, `WRITE_FAILED`, `DEPENDENCY_MISSING`.
@@ -34,14 +39,15 @@ export async function encodeImage(path: string, image: ImageDataLike, options: W
   const jpeg = ending === '.jpg' || ending === '.jpeg';
   const raw = { width: image.width, height: image.height, channels: 4 as const };
   const pixels = jpeg ? overWhite(image.data) : image.data;
-  // sharp cannot hand an EXIF block to raw pixels, but keeps that of a picture whose pixels are all replaced.
-  let out = options.metadataFrom
-    ? sharp(options.metadataFrom, { limitInputPixels: false })
-        .autoOrient()
-        .toColourspace('srgb')
+  const carrier = await carrierFor(image.colorSpace ?? 'srgb', options.metadataFrom);
+  // sharp cannot hand raw pixels a profile or an EXIF block, but keeps those of a picture whose pixels are all replaced.
+  let out = carrier
+    ? sharp(carrier, { ignoreIcc: true })
+        .resize(image.width, image.height, { fit: 'fill', kernel: 'nearest' })
         .ensureAlpha()
         .composite([{ input: Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength), raw, blend: 'source' }])
         .keepExif()
+        .keepIccProfile()
     : sharp(pixels, { raw, limitInputPixels: false });
   const quality = options.quality ?? 92;
   if (ending === '.png') out = out.png();
@@ -51,6 +57,33 @@ export async function encodeImage(path: string, image: ImageDataLike, options: W
   else out = out.removeAlpha().jpeg({ quality, chromaSubsampling: '4:4:4' });
   return out.toBuffer();
 }
+
+/** One pixel with the metadata that the picture gets: EXIF of a photo, upright, and the profile of its pixels. */
+async function carrierFor(space: PredefinedColorSpace, from: Uint8Array | undefined): Promise<Uint8Array | undefined> {
+  const sharp = await loadSharp();
+  if (!from) {
+    if (space === 'srgb') return undefined; // what a file without a profile means
+    const blank = { create: { width: 1, height: 1, channels: 3 as const, background: 'black' } };
+    return sharp(blank).withIccProfile(PROFILES[space]).png().toBuffer();
+  }
+  const open = { limitInputPixels: false, pages: 1 };
+  const { icc } = await sharp(from, open).metadata();
+  const own = icc !== undefined && profileKind(icc) === space;
+  const pixel = sharp(from, { ...open, ignoreIcc: own })
+    .autoOrient()
+    .resize(1, 1, { fit: 'fill' })
+    .keepExif();
+  // A file without a profile stays without one while its pixels are sRGB.
+  const profiled = own
+    ? pixel.keepIccProfile()
+    : icc || space !== 'srgb'
+      ? pixel.withIccProfile(PROFILES[space])
+      : pixel;
+  return profiled.png().toBuffer();
+}
+
+/** sharp's names of its own profiles. */
+const PROFILES = { srgb: 'srgb', 'display-p3': 'p3' } as const;
 
 /** JPEG has no alpha. */
 function overWhite(data: ImageDataLike['data']): ImageDataLike['data'] {

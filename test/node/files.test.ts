@@ -90,6 +90,21 @@ test.each([
   expect(error.message).toContain('bad.jpg');
 });
 
+test.each([
+  ['heic', 'mif1heic'],
+  ['mif1', 'mif1miafheic'],
+])('HEIC (%s) is refused with what to do; AVIF is read', async (main, compatible) => {
+  const size = 16 + compatible.length;
+  const head = Buffer.from(`\0\0\0${String.fromCharCode(size)}ftyp${main}\0\0\0\0${compatible}`, 'latin1');
+  await writeFile(at('phone.heic'), Buffer.concat([head, Buffer.alloc(64)]));
+  expect(await rejection(readImageFile(at('phone.heic')))).toMatchObject({
+    code: 'UNSUPPORTED_IMAGE',
+    message: expect.stringMatching(/phone\.heic.*HEVC.*Export it as JPEG/),
+  });
+  await writeImage(at('same.avif'), halves());
+  expect((await readImageFile(at('same.avif'))).format).toBe('heif');
+});
+
 test('a truncated JPEG and a truncated PNG are refused, not half shown', async () => {
   for (const kind of ['jpeg', 'png'] as const) {
     const whole = await sharp(ASTRONAUT).toFormat(kind).toBuffer();
