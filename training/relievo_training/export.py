@@ -33,7 +33,7 @@ HEADS = {
 SHARD = "group1-shard1of1.bin"
 LICENCE = "MIT; initialised from EfficientNet-Lite0 ImageNet weights, Apache-2.0"
 PRETRAINED = "ImageNet-1k, through the EfficientNet-Lite0 weights the training starts from (weights Apache-2.0)"
-SYNTHETIC = "about 1,550 synthetic portraits and 640 synthetic scenes rendered for this project (assets CC0 and CC-BY 3.0)"
+SYNTHETIC = "about 1,690 synthetic portraits and 700 synthetic scenes rendered for this project (assets CC0 and CC-BY 3.0)"
 TEACHER = "faces and their relief as MediaPipe 0.10.21 labels them on these pictures (Apache-2.0)"
 # By the recipe of relievo_training.train.
 TRAINED_ON = {
