@@ -167,7 +167,7 @@ def main() -> None:
         with torch.no_grad():
             for e, p in zip(ema.state_dict().values(), net.state_dict().values()):
                 e.lerp_(p, 1 - decay) if e.dtype.is_floating_point else e.copy_(p)
-        elapsed += time.time() - t0
+        elapsed += min(time.time() - t0, 30)  # a machine that slept has not trained
         for k, v in parts.items():
             log.setdefault(k, []).append(float(v.detach()))
         if step % 50 == 0:
