@@ -1,17 +1,18 @@
 /**
  * Matte and faces on the evaluation sets, beside others' answers:
  *
- *     node bench/heads.mjs DATA [--theirs DIR] [--blazeface]
+ *     node bench/heads.mjs DATA [--theirs DIR] [--blazeface] [--card FILE]
  *
  * DIR: MediaPipe's, what training/relievo_training/evaluate_heads.py wrote. --blazeface: `blazeface` of npm; installs
  * bench/faces/package.json when it is not.
  *
  * Matte: mean IoU at 0.5; SAD in thousands of pixels; MSE; band: mean error within 2 % of the long side of the outline;
  * edge: F1 of the outline at 0.5, pixels of one within 0.5 % of the long side of the other.
- * Faces: nobody has drawn boxes. Against people's masks: photos with a face whose centre lies on the person; faces whose
- * centre lies on nobody, also in pictures of an empty room. Against MediaPipe's surest boxes (0.8): recall at IoU 0.5.
+ * Faces: nobody has drawn boxes. Against people's masks: found, photos with a face whose centre lies on the person;
+ * false, faces per picture whose centre lies on nobody, also of an empty room. recall: of MediaPipe's surest boxes (0.8)
+ * at IoU 0.5. --card FILE: also writes the table between that file's <!-- heads --> marks.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
 import { build, setup } from '../scripts/setup.mjs';
@@ -23,10 +24,10 @@ const { readImageFile } = await import('../dist/node/index.js');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { theirs: { type: 'string' }, blazeface: { type: 'boolean' } },
+  options: { theirs: { type: 'string' }, blazeface: { type: 'boolean' }, card: { type: 'string' } },
 });
 const [data] = positionals;
-if (!data) throw new Error('usage: node bench/heads.mjs DATA [--theirs DIR] [--blazeface]');
+if (!data) throw new Error('usage: node bench/heads.mjs DATA [--theirs DIR] [--blazeface] [--card FILE]');
 const hydra = await Hydra.load({ modules: ['matte', 'faces'] });
 const theirBlazeface = values.blazeface && (await (await import('./lib/blazeface.mjs')).blazeface());
 const theirFaces = values.theirs && JSON.parse(readFileSync(`${values.theirs}/faces.json`, 'utf8'));
@@ -60,7 +61,7 @@ for (const set of ['portraits', 'iphone', 'synthetic', 'room']) {
     const boxes = theirs.map(([x, y, width, height, score]) => ({ x, y, width, height, score }));
     add(set, 'MediaPipe', faceScore(boxes, mask, photo));
     for (const sure of boxes.filter((b) => b.score > 0.8)) {
-      const recall = (found) => ({ 'recall of MediaPipe': found.some((f) => iou(f, sure) >= 0.5) ? 1 : 0 });
+      const recall = (found) => ({ recall: found.some((f) => iou(f, sure) >= 0.5) ? 1 : 0 });
       add(set, 'ours', recall(faces));
       if (blazed) add(set, 'blazeface', recall(blazed));
     }
@@ -68,11 +69,27 @@ for (const set of ['portraits', 'iphone', 'synthetic', 'room']) {
 }
 hydra.dispose();
 const mean = (v) => v.reduce((a, b) => a + b, 0) / v.length;
-for (const [set, rows] of Object.entries(table)) {
-  for (const [who, row] of Object.entries(rows)) {
-    const cells = Object.entries(row).map(([k, v]) => `${k} ${mean(v).toFixed(4)} (${v.length})`);
-    console.log(`${set.padEnd(10)} ${who.padEnd(10)} ${cells.join('  ')}`);
-  }
+const COLUMNS = { IoU: 3, SAD: 1, MSE: 4, band: 3, edge: 3, found: 3, false: 3, recall: 3 };
+const lines = Object.entries(table).flatMap(([set, rows]) =>
+  Object.entries(rows).map(([who, row], i) => {
+    const size = Math.max(...Object.entries(row).map(([k, v]) => (k === 'recall' ? 0 : v.length)));
+    const cells = Object.entries(COLUMNS).map(([k, digits]) => (row[k] ? mean(row[k]).toFixed(digits) : ''));
+    return [i ? '' : `${set} (${size})`, who, ...cells];
+  }),
+);
+const text = grid(['set (pictures)', 'who', ...Object.keys(COLUMNS)], lines);
+console.log(text);
+if (values.card) {
+  const card = readFileSync(values.card, 'utf8');
+  const filled = card.replace(/(<!-- heads -->\n)[^]*(\n<!-- \/heads -->)/, (_, a, b) => `${a}\n${text}\n${b}`);
+  writeFileSync(values.card, filled);
+}
+
+/** A Markdown table, as Prettier writes it. */
+function grid(head, rows) {
+  const widths = head.map((h, c) => Math.max(3, ...[h, ...rows.map((r) => r[c])].map((v) => v.length)));
+  const line = (cells) => `| ${cells.map((v, c) => v.padEnd(widths[c])).join(' | ')} |`;
+  return [line(head), line(widths.map((w) => '-'.repeat(w))), ...rows.map(line)].join('\n');
 }
 
 async function grey(path, { width, height }) {
@@ -149,7 +166,7 @@ function faceScore(boxes, mask, { width, height }) {
     return mask && u >= 0 && v >= 0 && u < width && v < height && mask[v * width + u] > 0.5;
   };
   const right = boxes.filter(onPerson).length;
-  return { ...(mask && { 'face found': right > 0 ? 1 : 0 }), 'false faces': boxes.length - right };
+  return { ...(mask && { found: right > 0 ? 1 : 0 }), false: boxes.length - right };
 }
 
 function iou(a, b) {

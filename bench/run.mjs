@@ -1,7 +1,7 @@
 /**
  * Times of each part, cold and warm, in Node on this machine:
  *
- *     npm run bench [-- --runs 7]
+ *     npm run bench [-- --runs 7] [--reuse]          --reuse: only what sharing the backbone saves
  *
  * Each warm figure is the median of the runs, with the fastest and slowest. "Reuse" compares one Hydra with separate
  * networks, all measured in the same runs.
@@ -19,7 +19,7 @@ const { applyBokeh, estimateDepth, Hydra } = await import('../dist/index.js');
 const { refine } = await import('../dist/depth/refine.js');
 const imported = performance.now() - start;
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '5' } } });
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '5' }, reuse: { type: 'boolean' } } });
 const runs = Number(values.runs);
 
 const photoOf = async (width, height) => {
@@ -51,18 +51,20 @@ const row = (what, size, times) => {
 };
 
 // Cold: the first photo of a process, after the weights are loaded.
-const [loading, hydra] = await time(() => Hydra.load());
-row('import and load (backbone + depth head)', '-', [imported + loading]);
+const [loading, hydra] = await time(() => Hydra.load({ modules: ['depth', 'matte'] }));
+row('import and load (backbone, depth and matte)', '-', [imported + loading]);
 const first = await photoOf(1155, 866);
 const [cold] = await time(() => estimateDepth(first, { hydra }));
 row('cold: first estimateDepth', '1 MP', [cold]);
 
-for (const [size, width, height] of [
-  ['1 MP', 1155, 866],
-  ['12 MP', 4000, 3000],
-]) {
+for (const [size, width, height] of values.reuse
+  ? []
+  : [
+      ['1 MP', 1155, 866],
+      ['12 MP', 4000, 3000],
+    ]) {
   const pixels = await photoOf(width, height);
-  const t = { backbone: [], head: [], second: [], network: [], upsampling: [], depth: [], bokeh: [] };
+  const t = { backbone: [], head: [], second: [], network: [], upsampling: [], plain: [], depth: [], bokeh: [] };
   for (let i = 0; i <= runs; i++) {
     const photo = await hydra.open(pixels);
     const [backbone] = await time(async () => (await hydra.extract(photo)).dispose());
@@ -74,10 +76,20 @@ for (const [size, width, height] of [
     const low = { ...disparity, data: disparity.data.map((v) => (v - min) / (max - min)) };
     const [upsampling] = await time(() => refine(low, photo));
     hydra.close(photo);
+    const [plain] = await time(() => estimateDepth(pixels, { hydra, matte: false }));
     const [depth, map] = await time(() => estimateDepth(pixels, { hydra }));
     const [bokeh] = await time(() => applyBokeh(pixels, map, { focus: 'subject', aperture: 0.02 }));
     if (i === 0) continue; // warm-up
-    for (const [k, v] of Object.entries({ backbone, head, second, network: backbone + head, upsampling, depth, bokeh }))
+    for (const [k, v] of Object.entries({
+      backbone,
+      head,
+      second,
+      network: backbone + head,
+      upsampling,
+      plain,
+      depth,
+      bokeh,
+    }))
       t[k].push(v);
   }
   row('backbone (with shrinking the photo)', size, t.backbone);
@@ -85,6 +97,7 @@ for (const [size, width, height] of [
   row('second head on the same features', size, t.second);
   row('network: backbone + depth head', size, t.network);
   row('upsampling to the photo', size, t.upsampling);
+  row('estimateDepth without the matte', size, t.plain);
   row('estimateDepth, all of it', size, t.depth);
   row('applyBokeh, aperture 0.02', size, t.bokeh);
 }

@@ -2,7 +2,7 @@ import { breathe, forRows, part, type TaskOptions } from '../core/task.js';
 import type { ImageDataLike } from '../image/image-data.js';
 import type { Matte } from '../image/matte.js';
 import { refineMatte } from '../image/refine-matte.js';
-import { resizePlane, resizeToTensor } from '../image/resize.js';
+import { resizePlane, resizeToTensor, toPixels } from '../image/resize.js';
 import { boxMean, snapToOutline } from './outline.js';
 
 /** A plane of disparities at any size. */
@@ -54,7 +54,7 @@ export async function refine(
     data: await jointBilateral(low, around, guide, width, height, part(options, 0, scale === 1 ? 1 : 0.5)),
   };
   if (matte) {
-    const small = scale === 1 ? photo : pixelsOf(guide, width, height);
+    const small = scale === 1 ? photo : toPixels(guide, width, height);
     work.data = snapToOutline(work, await refineMatte(matte, small, { signal: options.signal }), low.width);
   }
   if (scale === 1) return work.data;
@@ -62,13 +62,6 @@ export async function refine(
   // A line has no window to fit in.
   if (Math.min(width, height) < 2) return resizePlane(work.data, work, photo.width, photo.height);
   return guidedUpsample(work, guide, photo, part(options, 0.5, 1));
-}
-
-/** RGB 0..1 back to 8-bit pixels. */
-function pixelsOf(rgb: Float32Array, width: number, height: number): ImageDataLike {
-  const data = new Uint8ClampedArray(width * height * 4).fill(255);
-  for (let i = 0, p = 0; i < rgb.length; i += 3, p += 4) for (let c = 0; c < 3; c++) data[p + c] = 255 * rgb[i + c]!;
-  return { width, height, data };
 }
 
 /** Least and greatest disparity within a square window, per cell. */

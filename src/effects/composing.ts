@@ -112,7 +112,8 @@ export const stickersOperator = wholeOperator(
 export const parallaxOperator = wholeOperator(
   'The photo from another place nearby.',
   { ...numberFields(PARALLAX_PARAMS), pivot: focusField, crop: optional(CROP_PARAMS.crop) },
-  async ({ image, depth, matte }, options, task) => applyParallax(image, depth, { ...options, matte, ...task }),
+  async ({ image, depth, matte, faces }, options, task) =>
+    applyParallax(image, depth, { ...options, matte, faces, ...task }),
 );
 
 export const strokesOperator = wholeOperator(

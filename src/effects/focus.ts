@@ -61,7 +61,14 @@ export function resolveFocus(owner: string, focus: unknown, depth: DepthMap, con
       const faces = facesOf(owner, context);
       const face = Number.isInteger(f.face) ? faces[f.face as number] : undefined;
       if (!face)
-        throw invalid(owner, 'focus', `{ face: 0 } to { face: ${faces.length - 1} } of ${faces.length}`, f.face);
+        throw invalid(
+          owner,
+          'focus',
+          faces.length
+            ? `{ face: 0 } to { face: ${faces.length - 1} }`
+            : `something else than a face, for there is none`,
+          f.face,
+        );
       return around([face], depth, context);
     }
     const [a, b] = Array.isArray(focus) && focus.length === 2 ? focus : [f.near, f.far];

@@ -3,9 +3,11 @@ import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { matchMatte, type Matte } from '../image/matte.js';
 import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import type { Face } from '../image/face.js';
+import { faceDisparities } from '../depth/face-depth.js';
 import { resolveFocus, type Focus } from './focus.js';
 import { matchDepth } from './match-depth.js';
-import { ViewScene, type Camera, type View } from './view-scene.js';
+import { seenAt, ViewScene, type Camera, type View } from './view-scene.js';
 
 export interface ParallaxOptions {
   /**
@@ -25,6 +27,8 @@ export interface ParallaxOptions {
   crop?: number | undefined;
   /** The subject's matte, of any size: its edge is cut there instead of where the depth steps. */
   matte?: Matte | undefined;
+  /** Faces in the image, for a pivot on them: what `detectFaces` returns. The view has them where they moved to. */
+  faces?: readonly Face[] | undefined;
 }
 
 export interface ParallaxFramesOptions {
@@ -40,6 +44,7 @@ export interface ParallaxFramesOptions {
   pivot?: Focus | undefined;
   /** As for {@link ParallaxOptions}. */
   matte?: Matte | undefined;
+  faces?: readonly Face[] | undefined;
 }
 
 /** Numeric options: default, range and unit. */
@@ -70,7 +75,7 @@ const DOLLY = 10;
  *
  * @param image RGBA, any size; not written to.
  * @param depth disparities 0..1; of another size it is lifted along the image's edges.
- * @returns the view and its depth.
+ * @returns the view, its depth and, where faces were given, the faces in it.
  * @throws RelievoError `INVALID_PARAM`, `INVALID_DEPTH`, `UNSUPPORTED_IMAGE`, `IMAGE_TOO_LARGE`; or the signal's reason.
  */
 export async function applyParallax(
@@ -78,17 +83,32 @@ export async function applyParallax(
   depth: DepthMap,
   options: ParallaxOptions & TaskOptions = {},
 ): Promise<View> {
-  knownKeys('parallax', options, ['x', 'y', 'z', 'pivot', 'crop', 'matte', 'signal', 'onProgress']);
+  knownKeys('parallax', options, ['x', 'y', 'z', 'pivot', 'crop', 'matte', 'faces', 'signal', 'onProgress']);
   const { x, y, z } = numbers('parallax', PARALLAX_PARAMS, { x: options.x, y: options.y, z: options.z });
   const map = await prepare('parallax', image, depth, part(options, 0, 0.2));
-  const camera = { x, y, z, pivot: pivotOf('parallax', options.pivot, map), crop: 1 };
+  const camera = { x, y, z, pivot: pivotOf('parallax', options.pivot, map, options.faces), crop: 1 };
   const crop =
     options.crop === undefined
       ? leastCrop([camera], image)
       : numbers('parallax', CROP_PARAMS, { crop: options.crop }).crop;
   const matte = options.matte && (await matchMatte('parallax', options.matte, image, { signal: options.signal }));
   const scene = await ViewScene.open(image, map, reachOf([camera], image), { ...part(options, 0.2, 0.7), matte });
-  return scene.render({ ...camera, crop }, part(options, 0.7, 1));
+  const view = await scene.render({ ...camera, crop }, part(options, 0.7, 1));
+  if (!options.faces) return view;
+  return { ...view, faces: options.faces.map((face) => movedFace(face, map, { ...camera, crop })) };
+}
+
+/** A face where another camera sees it, all of it at its median disparity. */
+function movedFace(face: Face, map: DepthMap, camera: Camera): Face {
+  const { median } = faceDisparities(map, face);
+  const { x, y, width, height } = face.box;
+  const start = seenAt({ x, y }, median, camera, map);
+  const end = seenAt({ x: x + width, y: y + height }, median, camera, map);
+  return {
+    ...face,
+    box: { ...start, width: end.x - start.x, height: end.y - start.y },
+    points: face.points.map((p) => seenAt(p, median, camera, map)),
+  };
 }
 
 /**
@@ -105,7 +125,7 @@ export async function* parallaxFrames(
   depth: DepthMap,
   options: ParallaxFramesOptions & TaskOptions = {},
 ): AsyncGenerator<OutputImage, void, undefined> {
-  knownKeys('parallax', options, ['motion', 'amount', 'frames', 'pivot', 'matte', 'signal', 'onProgress']);
+  knownKeys('parallax', options, ['motion', 'amount', 'frames', 'pivot', 'matte', 'faces', 'signal', 'onProgress']);
   const { motion = 'wiggle' } = options;
   if (!['wiggle', 'orbit', 'dolly'].includes(motion))
     throw invalid('parallax', 'motion', "'wiggle', 'orbit' or 'dolly'", motion);
@@ -115,7 +135,7 @@ export async function* parallaxFrames(
   });
   if (!Number.isInteger(frames)) throw invalid('parallax', 'frames', 'a whole number', frames);
   const map = await prepare('parallax', image, depth, part(options, 0, 0.1));
-  const pivot = pivotOf('parallax', options.pivot, map);
+  const pivot = pivotOf('parallax', options.pivot, map, options.faces);
   const cameras = Array.from({ length: frames }, (_, k): Camera => {
     const turn = (2 * Math.PI * k) / frames;
     const place = { x: 0, y: 0, z: 0, pivot, crop: 1 };
@@ -145,8 +165,8 @@ export async function prepare(
 }
 
 /** Middle of the disparities that stay in place. */
-export function pivotOf(owner: string, pivot: Focus = 'subject', map: DepthMap): number {
-  const { near, far } = resolveFocus(owner, pivot, map);
+export function pivotOf(owner: string, pivot: Focus = 'subject', map: DepthMap, faces?: readonly Face[]): number {
+  const { near, far } = resolveFocus(owner, pivot, map, { faces });
   return (near + far) / 2;
 }
 

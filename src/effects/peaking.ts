@@ -26,12 +26,12 @@ export const peakingOperator = wholeOperator(
 );
 
 async function mark(
-  { image, depth }: Frame,
+  { image, depth, faces }: Frame,
   { focus = 'subject', aperture, sharpness, colour = '#ff2d95' }: FieldsValue<typeof FIELDS>,
   task: TaskOptions,
 ): Promise<OutputImage> {
   const { width, height, data } = image;
-  const { near, far } = resolveFocus('peaking', focus, depth);
+  const { near, far } = resolveFocus('peaking', focus, depth, { faces, aperture });
   const reach = aperture > 0 ? SHARP / aperture : 1;
   const [cr, cg, cb] = colourIn(colour, image.colorSpace);
   const output = createImage(width, height, image.colorSpace);

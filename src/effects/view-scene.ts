@@ -3,6 +3,7 @@ import type { DepthMap } from '../depth/depth-map.js';
 import { encodeSrgb8, SRGB_TO_LINEAR } from '../image/colour.js';
 import { createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { alignToMatte } from './align-depth.js';
+import type { Face } from '../image/face.js';
 import type { Matte } from '../image/matte.js';
 import { extremes, greatest, least } from './extremes.js';
 import { BARRED_PIXEL, fillBehind, HIDDEN_PIXEL } from './fill-behind.js';
@@ -23,6 +24,8 @@ export interface Camera {
 export interface View {
   readonly image: OutputImage;
   readonly depth: DepthMap;
+  /** Where they are in it now, where faces were given. */
+  readonly faces?: readonly Face[] | undefined;
 }
 
 /** Difference in disparity from which two neighbours are two things, with a gap between them. */
@@ -297,6 +300,21 @@ class Rays {
     }
     return box;
   }
+}
+
+/** Where a camera sees a point of the photo (pixels, centres at .5) at a disparity: the inverse of {@link Rays}. */
+export function seenAt(
+  point: { readonly x: number; readonly y: number },
+  disparity: number,
+  { x, y, z, pivot, crop }: Camera,
+  { width, height }: { readonly width: number; readonly height: number },
+): { x: number; y: number } {
+  const shift = Math.max(width, height) * (pivot - disparity);
+  const scale = (crop * (1 - z * pivot)) / (1 - z * disparity);
+  return {
+    x: width / 2 + (point.x - width / 2 + x * shift) * scale,
+    y: height / 2 + (point.y - height / 2 + y * shift) * scale,
+  };
 }
 
 /** Least and greatest disparity of both layers by blocks of 16 × 16. */

@@ -61,36 +61,65 @@ export async function estimateForeground(
   const out = createImage(width, height, photo.colorSpace);
   const sample = new Sampler(photo, matte, width, height);
   const coarse = grid!;
+  const rows = Math.min(height, STRIP + 2 * STEPS);
+  const alpha = new Float32Array(rows * width);
+  const mixed = new Float32Array(rows * width * 3);
+  const colours = new Float32Array(rows * width * 6);
   await forRows(height, STRIP, part(options, 0.4, 1), (from, to) => {
+    copySure(photo, matte, out, from, to);
     // What a step reads beyond the strip is solved with it.
     const y0 = Math.max(0, from - STEPS);
     const y1 = Math.min(height, to + STEPS);
-    const n = (y1 - y0) * width;
-    const alpha = new Float32Array(n);
     sample.alpha(y0, y1, alpha);
-    if (alpha.every((a) => a === 0 || a === 1)) {
-      copySure(photo, alpha, out, from, to, (from - y0) * width);
-      return;
-    }
-    const mixed = new Float32Array(n * 3);
-    const colours = new Float32Array(n * 6);
-    sample.read(y0, y1, alpha, mixed);
-    start(coarse, width, height, y0, y1, mixed, alpha, colours);
-    for (let s = 0; s < STEPS; s++) relax(colours, alpha, mixed, width, 0, y1 - y0);
+    const near = mixedCells(alpha, width, y1 - y0);
+    if (!near) return;
+    sample.read(y0, y1, alpha, mixed, near);
+    start(coarse, width, height, y0, y1, mixed, alpha, colours, near);
+    for (let s = 0; s < STEPS; s++) relax(colours, alpha, mixed, width, 0, y1 - y0, near);
     for (let i = (from - y0) * width, p = from * width * 4; p < to * width * 4; i++, p += 4) {
       const a = alpha[i]!;
-      if (a === 0) continue;
-      for (let c = 0; c < 3; c++) out.data[p + c] = a === 1 ? photo.data[p + c]! : encodeSrgb8(colours[i * 6 + c]!);
+      if (a === 0 || a === 1) continue;
+      for (let c = 0; c < 3; c++) out.data[p + c] = encodeSrgb8(colours[i * 6 + c]!);
       out.data[p + 3] = Math.round(a * photo.data[p + 3]!);
     }
   });
   return out;
 }
 
-function copySure(photo: ImageDataLike, alpha: Float32Array, out: OutputImage, from: number, to: number, i: number) {
-  for (let p = from * photo.width * 4; p < to * photo.width * 4; i++, p += 4) {
-    if (alpha[i] === 1) for (let c = 0; c < 4; c++) out.data[p + c] = photo.data[p + c]!;
+function copySure(photo: ImageDataLike, matte: Matte, out: OutputImage, from: number, to: number) {
+  const { width, data } = photo;
+  for (let i = from * width, p = i * 4; i < to * width; i++, p += 4) {
+    if (matte.data[i] !== 1) continue;
+    out.data[p] = data[p]!;
+    out.data[p + 1] = data[p + 1]!;
+    out.data[p + 2] = data[p + 2]!;
+    out.data[p + 3] = data[p + 3]!;
   }
+}
+
+const READ = 1;
+const SOLVED = 2;
+
+/** The pixels that mix both sides, and those whose colours reach them: the rest of a strip is not looked at. */
+function mixedCells(alpha: Float32Array, width: number, rows: number): Uint8Array | undefined {
+  let out: Uint8Array | undefined;
+  // In this order: what is solved is read as well.
+  for (const [value, reach] of [
+    [READ, STEPS + 1],
+    [SOLVED, STEPS],
+  ] as const) {
+    for (let y = 0, i = 0; y < rows; y++) {
+      for (let x = 0; x < width; x++, i++) {
+        const a = alpha[i]!;
+        if (a === 0 || a === 1) continue;
+        out ??= new Uint8Array(width * rows);
+        const [x0, x1] = [Math.max(0, x - reach), Math.min(width, x + reach + 1)];
+        for (let v = Math.max(0, y - reach); v <= Math.min(rows - 1, y + reach); v++)
+          out.fill(value, v * width + x0, v * width + x1);
+      }
+    }
+  }
+  return out;
 }
 
 /** Nearest samples of photo and matte on a smaller grid: an average would invent colours that mix both sides. */
@@ -116,14 +145,16 @@ class Sampler {
     }
   }
 
-  read(y0: number, y1: number, alpha: Float32Array, mixed: Float32Array): void {
+  /** @param near only what is set is read. */
+  read(y0: number, y1: number, alpha: Float32Array, mixed: Float32Array, near?: Uint8Array): void {
     this.alpha(y0, y1, alpha);
     const { data, width } = this.#photo;
     for (let y = y0, i = 0; y < y1; y++) {
       const row = this.#ys[y]! * width;
       for (let x = 0; x < this.#xs.length; x++) {
         const p = (row + this.#xs[x]!) * 4;
-        for (let c = 0; c < 3; c++, i++) mixed[i] = SRGB_TO_LINEAR[data[p + c]!]!;
+        if (near?.[i / 3] === 0) i += 3;
+        else for (let c = 0; c < 3; c++, i++) mixed[i] = SRGB_TO_LINEAR[data[p + c]!]!;
       }
     }
   }
@@ -139,10 +170,12 @@ function start(
   mixed: Float32Array,
   alpha: Float32Array,
   colours: Float32Array,
+  near?: Uint8Array,
 ): void {
   for (let y = y0, i = 0; y < y1; y++) {
     const row = coarse ? Math.floor(((y + 0.5) * coarse.height) / height) * coarse.width : 0;
     for (let x = 0; x < width; x++, i++) {
+      if (near?.[i] === 0) continue;
       const from = coarse ? (row + Math.floor(((x + 0.5) * coarse.width) / width)) * 6 : 0;
       for (let c = 0; c < 3; c++) {
         const own = mixed[i * 3 + c]!;
@@ -161,22 +194,24 @@ function relax(
   width: number,
   y0: number,
   y1: number,
+  near?: Uint8Array,
 ): void {
-  const near = new Int32Array(4);
+  const around = new Int32Array(4);
   for (let y = y0; y < y1; y++) {
     for (let x = 0; x < width; x++) {
       const i = y * width + x;
+      if (near && near[i] !== SOLVED) continue;
       const a = alpha[i]!;
-      near[0] = x > 0 ? i - 1 : i;
-      near[1] = x + 1 < width ? i + 1 : i;
-      near[2] = y > y0 ? i - width : i;
-      near[3] = y + 1 < y1 ? i + width : i;
+      around[0] = x > 0 ? i - 1 : i;
+      around[1] = x + 1 < width ? i + 1 : i;
+      around[2] = y > y0 ? i - width : i;
+      around[3] = y + 1 < y1 ? i + width : i;
       const b = 1 - a;
       // The 2 × 2 system of F and B: [a² + w, ab; ab, b² + w].
       let w = 0;
       let [fr, fg, fb, br, bg, bb] = [0, 0, 0, 0, 0, 0];
       for (let k = 0; k < 4; k++) {
-        const j = near[k]!;
+        const j = around[k]!;
         const step = a - alpha[j]!;
         const d = SMOOTH + EDGE * (step < 0 ? -step : step);
         const q = j * 6;

@@ -68,6 +68,13 @@ function averageRow(image: ImageDataLike, y: number, xs: Spans, opaque: boolean,
   }
 }
 
+/** RGB 0..1, interleaved, as opaque 8-bit pixels. */
+export function toPixels(rgb: Float32Array, width: number, height: number): ImageDataLike {
+  const data = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let i = 0, p = 0; i < rgb.length; i += 3, p += 4) for (let c = 0; c < 3; c++) data[p + c] = 255 * rgb[i + c]!;
+  return { width, height, data };
+}
+
 /** A plane (row-major) at another size: area-averaged when shrinking, bilinear when enlarging. */
 export function resizePlane(
   plane: Float32Array,

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { applyBokeh } from '../../src/effects/bokeh.js';
 import { pipeline, readRecipe, type Recipe } from '../../src/effects/pipeline.js';
+import { applyParallax } from '../../src/effects/parallax.js';
+import { picture } from '../helpers/photos.js';
 import { depthOf, maxDifference, noisy } from './helpers.js';
 
 const photo = noisy(48, 32);
@@ -15,6 +17,64 @@ test('no steps give a copy', async () => {
   const { image } = await pipeline([]).run(photo, depth);
   expect(image.data).toEqual(photo.data);
   expect(image.data).not.toBe(photo.data);
+});
+
+describe('faces', () => {
+  const [width, height] = [96, 64];
+  // A bright square, near, on a dark ground, far.
+  const inSquare = (x: number, y: number) => x >= 20 && x < 36 && y >= 24 && y < 40;
+  const scene = picture(width, height, (x, y) => (inSquare(x, y) ? [240, 240, 240] : [20, 20, 20]));
+  const map = depthOf(width, height, (x, y) => (inSquare(x, y) ? 0.9 : 0.2));
+  const face = { box: { x: 20, y: 24, width: 16, height: 16 }, points: [{ x: 28, y: 32 }], confidence: 1 };
+
+  test('focus peaking knows them', async () => {
+    const { image } = await pipeline([{ op: 'peaking', focus: { face: 0 }, colour: '#f00' }]).run(scene, map, {
+      faces: [face],
+    });
+    const marked = (x: number, y: number) => image.data[(y * width + x) * 4 + 1] === 0;
+    expect(marked(35, 30)).toBe(true); // the square's own edge: the near side of the step
+    const other = await pipeline([{ op: 'peaking', focus: 0.5, colour: '#f00' }]).run(scene, map);
+    expect(other.image.data).toEqual(scene.data);
+  });
+
+  test.each([
+    { x: 0.08, y: 0.03 },
+    { x: -0.05, y: 0, z: 0.3 },
+    { x: 0, y: 0.02, z: -0.4, crop: 1.3 },
+  ])('they move along with the view: %j', async (move) => {
+    const pivot = 0.2;
+    const view = await applyParallax(scene, map, { ...move, pivot, faces: [face] });
+    const { box, points } = view.faces![0]!;
+    // Where the bright pixels are in the view, whose edges are within a pixel of true; the moves are of 3 to 6:
+    let [n, sx, sy] = [0, 0, 0];
+    for (let i = 0; i < width * height; i++) {
+      if (view.image.data[i * 4]! < 128) continue;
+      n++;
+      sx += (i % width) + 0.5;
+      sy += Math.floor(i / width) + 0.5;
+    }
+    expect(Math.abs(box.x + box.width / 2 - sx / n)).toBeLessThan(1);
+    expect(Math.abs(box.y + box.height / 2 - sy / n)).toBeLessThan(1);
+    expect(Math.abs(box.width - Math.sqrt(n))).toBeLessThan(2);
+    expect(points[0]).toEqual({
+      x: expect.closeTo(box.x + box.width / 2),
+      y: expect.closeTo(box.y + box.height / 2),
+    });
+    // The next step is given the moved ones.
+    const steps = [
+      { op: 'parallax', ...move, pivot },
+      { op: 'peaking', focus: 'faces' },
+    ] as const;
+    const { image } = await pipeline(steps).run(scene, map, { faces: [face] });
+    const alone = await pipeline([steps[1]]).run(view.image, view.depth, { faces: view.faces });
+    expect(image.data).toEqual(alone.image.data);
+  });
+
+  test('a pivot on a face that is not there is refused', async () => {
+    const run = (faces: (typeof face)[]) => applyParallax(scene, map, { x: 0.01, pivot: { face: 0 }, faces });
+    await expect(run([])).rejects.toMatchObject({ code: 'INVALID_PARAM', message: expect.stringMatching(/none/) });
+    await expect(run([face])).resolves.toHaveProperty('faces.length', 1);
+  });
 });
 
 test('a recipe is saved and read back', async () => {
