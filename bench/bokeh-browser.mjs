@@ -3,8 +3,9 @@
  * computed here; times those of the page at 1 MP.
  *
  *   npm run build && npm run bench:bokeh:browser [-- FOLDER] [--scenes 000,001] [--out DIR] [--no-time]
- *     [--apertures 0.01,0.02,0.04]
+ *     [--apertures 0.01,0.02,0.04] [--sheet FILE.jpg]
  *
+ * --sheet draws instead the worst part of each on a scene that may be shown (lib/planes.mjs) beside the truth.
  * FOLDER as for bench/bokeh.mjs. Installs bench/browser/package.json when it is not. Chromium runs without a GPU.
  */
 import { execFileSync } from 'node:child_process';
@@ -19,8 +20,10 @@ import { chromium } from 'playwright-core';
 import sharp from 'sharp';
 import { build } from 'vite';
 import { applyBokeh } from '../dist/effects/index.js';
+import { Hydra } from '../dist/hydra/index.js';
 import { findChromium } from '../scripts/setup.mjs';
 import { depthGaussian, gather } from './lib/baselines.mjs';
+import { planes, PERSON, WALL } from './lib/planes.mjs';
 import { score } from './lib/score.mjs';
 
 const { values, positionals } = parseArgs({
@@ -29,6 +32,7 @@ const { values, positionals } = parseArgs({
     scenes: { type: 'string' },
     out: { type: 'string' },
     'no-time': { type: 'boolean' },
+    sheet: { type: 'string' },
     apertures: { type: 'string', default: '0.02' },
   },
 });
@@ -89,15 +93,23 @@ try {
     'relievo, GPU': inPage('relievo', 1),
   };
 
+  await (values.sheet ? drawSheet(values.sheet, METHODS) : scoreScenes(METHODS, inPage));
+} finally {
+  await browser.close();
+  server.close();
+  await rm(site, { recursive: true });
+}
+
+async function scoreScenes(methods, inPage) {
   let settings = (await readFile(join(folder, 'settings.jsonl'), 'utf8')).trim().split('\n').map(JSON.parse);
   if (values.scenes) settings = settings.filter((s) => values.scenes.split(',').includes(s.name));
-  const scores = new Map(Object.keys(METHODS).map((m) => [m, []]));
+  const scores = new Map(Object.keys(methods).map((m) => [m, []]));
   const apart = [];
   for (const s of settings) {
     const [image, lens] = await Promise.all(['sharp', 'lens'].map((f) => readImage(join(folder, f, `${s.name}.png`))));
     const depth = await readDepth(join(folder, 'disparity', `${s.name}.png`));
     const pictures = {};
-    for (const [method, render] of Object.entries(METHODS)) {
+    for (const [method, render] of Object.entries(methods)) {
       pictures[method] = await render(image, depth, s);
       scores.get(method).push(score(lens, pictures[method], depth.data));
       if (values.out) await write(values.out, method, s.name, pictures[method]);
@@ -146,10 +158,55 @@ try {
       }
     }
   }
-} finally {
-  await browser.close();
-  server.close();
-  await rm(site, { recursive: true });
+}
+
+/**
+ * By focus two rows: the worst 96 × 96 pixels of each method, and the truth there.
+ */
+async function drawSheet(file, methods) {
+  const photo = await readImage(fileURLToPath(new URL('../assets/astronaut.png', import.meta.url)));
+  const hydra = await Hydra.load({ modules: ['depth', 'matte'] });
+  const scene = await planes(photo, { hydra });
+  hydra.dispose();
+  const side = 96;
+  const [zoom, gap] = [2, 6];
+  const names = Object.keys(methods).filter((m) => m !== 'relievo, GPU');
+  const cell = side * zoom + gap;
+  const tiles = [];
+  for (const [row, focus] of [PERSON, WALL].entries()) {
+    const s = { focus, aperture: 0.03 };
+    const lens = scene.lens(s);
+    for (const [column, name] of names.entries()) {
+      const picture = await methods[name](scene.image, scene.depth, s);
+      const { psnr } = score(lens, picture, scene.depth.data);
+      const at = worstWindow(lens.data, picture.data, photo.width, photo.height, side);
+      console.log(`| focus ${focus} | ${name} | ${psnr.toFixed(2)} dB | worst at ${at.left}, ${at.top} |`);
+      for (const [k, { data }] of [picture, lens].entries()) {
+        const raw = { width: photo.width, height: photo.height, channels: 4 };
+        const input = await sharp(Buffer.from(data), { raw })
+          .extract({ ...at, width: side, height: side })
+          .resize(side * zoom, side * zoom, { kernel: 'nearest' })
+          .removeAlpha()
+          .png()
+          .toBuffer();
+        tiles.push({ input, left: gap + column * cell, top: gap + (2 * row + k) * cell });
+      }
+    }
+  }
+  const create = { width: gap + names.length * cell, height: gap + 4 * cell, channels: 3, background: '#fff' };
+  await sharp({ create }).composite(tiles).jpeg({ quality: 88 }).toFile(file);
+}
+
+function worstWindow(a, b, width, height, side) {
+  let worst = { left: 0, top: 0, error: -1 };
+  for (let top = 0; top + side <= height; top += 8)
+    for (let left = 0; left + side <= width; left += 8) {
+      let error = 0;
+      for (let y = top; y < top + side; y++)
+        for (let p = (y * width + left) * 4; p < (y * width + left + side) * 4; p++) error += (a[p] - b[p]) ** 2;
+      if (error > worst.error) worst = { left, top, error };
+    }
+  return { left: worst.left, top: worst.top };
 }
 
 /** CPU time of Chromium's GPU process, where shaders run: other work on the machine does not count (Linux only). */

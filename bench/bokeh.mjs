@@ -58,6 +58,7 @@ if (values.peak) {
 const hydra = await Hydra.load({ modules: ['depth'] });
 const settings = (await readFile(`${folder}/settings.jsonl`, 'utf8')).trim().split('\n').map(JSON.parse);
 const scores = new Map();
+const upsideDown = [];
 for (const s of values['no-scores'] ? [] : settings) {
   const [image, lens, depth] = await Promise.all([
     readImage(`${folder}/sharp/${s.name}.png`),
@@ -71,7 +72,8 @@ for (const s of values['no-scores'] ? [] : settings) {
     await add(`plain gather, ${name}`, s, () => gather(image, bad, s));
   }
   // The network tells disparity up to scale and shift, but the settings mean the exact one.
-  const inferred = aligned(await estimateDepth(image, { hydra }), depth);
+  const { scale, ...inferred } = aligned(await estimateDepth(image, { hydra }), depth);
+  if (scale < 0) upsideDown.push(s.name);
   for (const [method, render] of Object.entries(METHODS).slice(1))
     await add(`${method}, inferred depth`, s, () => render(image, inferred, s));
 
@@ -104,6 +106,8 @@ for (const suffix of ['', ', inferred depth']) {
   const lost = scores.get(`relievo${suffix}`).filter((r, i) => others.some((m) => scores.get(m)[i].psnr >= r.psnr));
   console.log(`\nScenes where another method scores higher${suffix}: ${lost.map((r) => r.name).join(', ') || 'none'}`);
 }
+if (upsideDown.length > 0)
+  console.log(`Scenes of which the inferred depth fits best with near and far exchanged: ${upsideDown.join(', ')}`);
 hydra.dispose();
 
 // The same settings on half a megapixel and on twelve, scaled down to it. Photos are larger than the references, so
@@ -237,7 +241,7 @@ function aligned({ width, height, data }, to) {
       1e-9,
       mean((i) => (data[i] - a) ** 2),
     );
-  return { width, height, data: data.map((d) => Math.min(1, Math.max(0, b + scale * (d - a)))) };
+  return { scale, width, height, data: data.map((d) => Math.min(1, Math.max(0, b + scale * (d - a)))) };
 }
 
 /** Mean over a square of that side. */

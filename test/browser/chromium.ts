@@ -29,8 +29,18 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** Builds the page of `root` as `npm run demo -- --build` does, serves it on loopback and starts Chromium. */
-export async function site(root: string): Promise<Site> {
+/** What makes a page crossOriginIsolated, so that it may share memory. */
+export const ISOLATING = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+} as const;
+
+/**
+ * Builds the page of `root` as `npm run demo -- --build` does, serves it on loopback and starts Chromium.
+ *
+ * @param headers of every answer, besides what it is.
+ */
+export async function site(root: string, headers: Readonly<Record<string, string>> = {}): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'relievo-page-'));
   // A process of its own: Vite's native parts do not accept objects of jest's realm.
   await promisify(execFile)(
@@ -46,7 +56,10 @@ export async function site(root: string): Promise<Site> {
     { cwd: ROOT },
   );
   // Not at the root of its host: the site has to work from any folder.
-  const server = await serve(folder);
+  const server = await serve(folder, (_, response) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    return false;
+  });
   const executablePath = findChromium();
   if (!executablePath) throw new Error('No Chromium found: run `node scripts/setup.mjs --chromium`.');
   const browser: Browser = await chromium.launch({ executablePath, args: FLAGS });
