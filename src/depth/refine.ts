@@ -1,6 +1,7 @@
 import { breathe, forRows, part, type TaskOptions } from '../core/task.js';
 import type { ImageDataLike } from '../image/image-data.js';
 import type { Matte } from '../image/matte.js';
+import { extremes } from '../image/extremes.js';
 import { refineMatte } from '../image/refine-matte.js';
 import { resizePlane, resizeToTensor, toPixels } from '../image/resize.js';
 import { boxMean, snapToOutline } from './outline.js';
@@ -40,8 +41,8 @@ export async function refine(
   options: TaskOptions = {},
   matte?: Matte,
 ): Promise<Float32Array<ArrayBuffer>> {
-  const around = extremes(soft, REACH);
-  const low = steepen(soft, around);
+  const around = await extremes(soft.data, soft.width, soft.height, REACH);
+  const low = steepen(soft, around, await extremes(soft.data, soft.width, soft.height, 2 * REACH));
   const side = Math.max(WORK_SIDE, low.width, low.height); // a finer map keeps what it has
   const scale = Math.min(1, side / Math.max(photo.width, photo.height));
   const width = Math.max(1, Math.round(photo.width * scale));
@@ -64,39 +65,19 @@ export async function refine(
   return guidedUpsample(work, guide, photo, part(options, 0.5, 1));
 }
 
-/** Least and greatest disparity within a square window, per cell. */
-interface Extremes {
-  readonly min: Float32Array;
-  readonly max: Float32Array;
-}
-
-function extremes({ width, height, data }: Disparities, radius: number): Extremes {
-  const along = (p: Float32Array, better: (a: number, b: number) => number, n: number, step: number) => {
-    const out = new Float32Array(p.length);
-    for (let i = 0; i < p.length; i++) {
-      const at = Math.floor(i / step) % n;
-      let v = p[i]!;
-      for (let k = -Math.min(radius, at); k <= Math.min(radius, n - 1 - at); k++) v = better(v, p[i + k * step]!);
-      out[i] = v;
-    }
-    return out;
-  };
-  const window = (better: (a: number, b: number) => number) =>
-    along(along(data, better, width, 1), better, height, width);
-  return { min: window(Math.min), max: window(Math.max) };
-}
+/** Least and greatest disparity in the window around each cell. */
+type Extremes = readonly [least: Float32Array, greatest: Float32Array];
 
 /**
  * Pushes disparities within a step towards its two sides, t → tᵞ / (tᵞ + (1 - t)ᵞ): a curve without plateaus, so that
  * the order of any two cells of a ramp stays. A step is told from a slope by looking twice as far: a slope spans twice
  * as much there, a step no more.
  */
-function steepen(soft: Disparities, { min, max }: Extremes): Disparities {
-  const wide = extremes(soft, 2 * REACH);
+function steepen(soft: Disparities, [min, max]: Extremes, wide: Extremes): Disparities {
   const data = Float32Array.from(soft.data, (v, i) => {
     const span = max[i]! - min[i]!;
     if (span < EDGE_SPAN) return v;
-    const step = Math.min(1, Math.max(0, 1.5 * (2 - (wide.max[i]! - wide.min[i]!) / span)));
+    const step = Math.min(1, Math.max(0, 1.5 * (2 - (wide[1][i]! - wide[0][i]!) / span)));
     const t = (v - min[i]!) / span;
     const near = t ** STEEPNESS;
     return v + step * (min[i]! + (span * near) / (near + (1 - t) ** STEEPNESS) - v);
@@ -124,7 +105,7 @@ async function jointBilateral(
         const cx = xs.centre[x]!;
         const cy = ys.centre[y]!;
         const cell = cy * lowWidth + cx;
-        if (around.max[cell]! - around.min[cell]! <= EDGE_SPAN) continue;
+        if (around[1][cell]! - around[0][cell]! <= EDGE_SPAN) continue;
         const g = (y * width + x) * 3;
         const r0 = guide[g]!;
         const g0 = guide[g + 1]!;

@@ -15,8 +15,10 @@ import {
   type Reader,
 } from '../core/schema.js';
 import { applyStrokes, STROKE_PARAMS, type Stroke } from '../depth/strokes.js';
+import type { DepthMap } from '../depth/depth-map.js';
 import { checkImage, type ImageDataLike } from '../image/image-data.js';
 import { parseColour } from '../image/parse-colour.js';
+import { BOKEH_FIELDS } from './bokeh-fields.js';
 import { SHADOW_PARAMS } from './contact-shadow.js';
 import { focusField } from './focus-field.js';
 import { GRADE_PARAMS } from './grade.js';
@@ -46,6 +48,14 @@ const picture = resource('image', "a picture's name", (value) => {
   return value as ImageDataLike;
 });
 
+/** A grey picture as disparities, white = near: 8 bits are enough for a relief and for a background's depth. */
+const greyDepth = resource('image', 'the name of a grey picture, white = near', (value): DepthMap => {
+  const { width, height, data } = value as ImageDataLike | DepthMap;
+  if (data instanceof Float32Array) return value as DepthMap;
+  checkImage('depth', value as ImageDataLike);
+  return { width, height, data: Float32Array.from({ length: width * height }, (_, i) => data[i * 4]! / 255) };
+});
+
 const grade = object(numberFields(GRADE_PARAMS));
 
 export const backgroundOperator = wholeOperator(
@@ -61,7 +71,13 @@ export const backgroundOperator = wholeOperator(
           ),
         }),
         object({ blur: required(number(BACKGROUND_PARAMS.blur)), grade }),
-        object({ image: required(picture), fit: oneOf(['cover', 'stretch']), grade }),
+        object({
+          image: required(picture),
+          fit: oneOf(['cover', 'stretch']),
+          depth: greyDepth,
+          bokeh: object(BOKEH_FIELDS),
+          grade,
+        }),
       ),
     ),
     split: optional(DISPARITY),
@@ -81,6 +97,7 @@ const stickerFields = {
   disparity: required(place),
   ...numberFields(STICKER_PARAMS),
   widthAt: optional(WIDTH_AT_PARAMS.widthAt),
+  relief: greyDepth,
   shadow: either(flag, object({ kind: oneOf(['drop', 'ground']), ...numberFields(SHADOW_PARAMS) })),
 } as const;
 

@@ -1,4 +1,3 @@
-import { numberFields, oneOf } from '../core/schema.js';
 import {
   backgroundOperator,
   parallaxOperator,
@@ -6,8 +5,8 @@ import {
   stickersOperator,
   strokesOperator,
 } from './composing.js';
-import { applyBokeh, BOKEH_PARAMS } from './bokeh.js';
-import { focusField } from './focus-field.js';
+import { applyBokeh } from './bokeh.js';
+import { BOKEH_FIELDS } from './bokeh-fields.js';
 import { gradeOperator } from './grade.js';
 import { hazeOperator } from './haze.js';
 import { wholeOperator } from './operator.js';
@@ -23,7 +22,7 @@ import { visualiseOperator } from './visualise.js';
 export const OPERATORS = {
   bokeh: wholeOperator(
     'Depth of field of a thin lens.',
-    { focus: focusField, shape: oneOf(['disc', 5, 6, 7, 8, 9]), ...numberFields(BOKEH_PARAMS) },
+    BOKEH_FIELDS,
     async ({ image, depth, faces }, options, task) => ({
       image: await applyBokeh(image, depth, { ...options, faces, ...task }),
     }),

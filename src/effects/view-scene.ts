@@ -5,7 +5,7 @@ import { createImage, type ImageDataLike, type OutputImage } from '../image/imag
 import { alignToMatte } from './align-depth.js';
 import type { Face } from '../image/face.js';
 import type { Matte } from '../image/matte.js';
-import { extremes, greatest, least } from './extremes.js';
+import { extremes, greatest, least } from '../image/extremes.js';
 import { BARRED_PIXEL, fillBehind, HIDDEN_PIXEL } from './fill-behind.js';
 
 /** Where the camera went, seen from where the photo was taken. */

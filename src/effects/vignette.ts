@@ -81,12 +81,14 @@ function planVignette(
   const border = split ?? otsuSplit(depth);
   const byDepth = table((d) => 1 - protect * smooth(feather > 0 ? (d - border) / feather + 0.5 : d >= border ? 1 : 0));
   const gain = table((v) => 2 ** (amount * v));
-  const scale = STEPS / corner;
+  // Squared distances along each side, in steps of the table.
+  const along = (pixels: number, middle: number) =>
+    Float64Array.from({ length: pixels }, (_, i) => ((i + 0.5 - middle) ** 2 * STEPS) / corner);
+  const across = along(width, cx);
+  const down = along(height, cy);
   return ({ count, r, g, b, depth: d, x, y }) => {
     for (let i = 0; i < count; i++) {
-      const dx = x[i]! + 0.5 - cx;
-      const dy = y[i]! + 0.5 - cy;
-      const far = byDistance[((dx * dx + dy * dy) * scale) | 0]!;
+      const far = byDistance[(across[x[i]!]! + down[y[i]!]!) | 0]!;
       if (far === 0) continue;
       const k = gain[(far * byDepth[(d[i]! * STEPS + 0.5) | 0]! + 0.5) | 0]!;
       r[i] = r[i]! * k;

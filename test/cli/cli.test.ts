@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { copyFile, mkdtemp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -212,6 +212,38 @@ test('cutout: nothing, a colour or a photo behind the subject', async () => {
   expect(await relievo(['cutout', at('a.png'), '--background', '#12345', '-o', at('o.png')])).toMatchObject({
     code: 1,
   });
+});
+
+test('depth writes meshes and pairs', async () => {
+  await portrait('a.jpg');
+  const depth = (...args: string[]) => relievo(['depth', at('a.jpg'), ...args]);
+  expect(await depth('-o', at('a.glb'), '--vertices', '32')).toMatchObject({ code: 0, err: '' });
+  expect((await readFile(at('a.glb'))).toString('latin1', 0, 4)).toBe('glTF');
+  expect(await depth('-o', at('a.ply'), '--vertices', '32')).toMatchObject({ code: 0, err: '' });
+  expect((await readFile(at('a.ply'))).toString('latin1', 0, 3)).toBe('ply');
+  expect(await depth('-o', at('p.jpg'), '--pair')).toMatchObject({ code: 0, err: '' });
+  // The pair is a photo with depth: read back from it, as itself.
+  expect(JSON.parse((await relievo(['depth', at('p.jpg'), '--json', '-o', at('d.png')])).out).source).toBe('pair');
+  expect(await depth('-o', at('a.glb'), '--pair')).toMatchObject({ code: 2 });
+  expect(await depth('-o', at('p.jpg'), '--pair', '--gdepth')).toMatchObject({ code: 2 });
+  expect(await depth('-o', at('a.ply'), '--vertices', '1')).toMatchObject({ code: 2 });
+});
+
+test('edit uses the depth that the photo carries', async () => {
+  await portrait('a.png', 64);
+  const photo = await readImageFile(at('a.png'));
+  // All of it is far: the whole photo gets the background's look.
+  await writeGDepth(at('own.jpg'), photo, { width: 2, height: 2, data: new Float32Array(4) });
+  const recipe = { version: 1, steps: [{ op: 'grade', split: 0.5, background: { exposure: -5 } }] };
+  await writeFile(at('r.json'), JSON.stringify(recipe));
+  const brightest = async (...more: string[]) => {
+    expect(await relievo(['edit', at('own.jpg'), '--recipe', at('r.json'), '-o', at('e.png'), ...more])).toMatchObject({
+      code: 0,
+    });
+    return Math.max(...(await readImageFile(at('e.png'))).data.filter((_, i) => i % 4 === 1));
+  };
+  expect(await brightest()).toBeLessThan(60);
+  expect(await brightest('--network')).toBeGreaterThan(150);
 });
 
 test('parallax writes a looping animation, or a picture for two eyes', async () => {

@@ -32,6 +32,35 @@ test('background: every kind, by the matte where there is one', async () => {
   expect(pixel(image, 40, 5)).toEqual([255, 0, 0, 255]);
 });
 
+test('a background photo with depth and a lens of its own, a sticker with relief: grey pictures in a recipe', async () => {
+  const beach = noisy(48, 32, 5);
+  const grey = paint(48, 32, (x) => [x * 5, x * 5, x * 5]);
+  const ramp = depthOf(48, 32, (x) => (x * 5) / 255);
+  const resources = { beach, grey, logo };
+  const bokeh = { focus: 0, aperture: 0.1 };
+  const background = { image: 'beach', depth: 'grey', bokeh };
+  const { image, depth: after } = await run({ op: 'background', background }, { matte, resources });
+  const direct = await replaceBackground(photo, {
+    background: { image: beach, depth: ramp, bokeh },
+    depth,
+    matte,
+  });
+  expect(maxDifference(image, direct.image)).toBe(0);
+  expect(after.data).toEqual(direct.depth.data);
+  // The lens blurs what is far from its focus, and only there.
+  const sharp = await run({ op: 'background', background: { image: 'beach' } }, { matte, resources });
+  const change = (x: number) => Math.abs(pixel(image, x, 9)[1]! - pixel(sharp.image, x, 9)[1]!);
+  expect(Math.max(...[40, 42, 44, 46].map(change))).toBeGreaterThan(10);
+
+  const sticker = { at: { x: 30, y: 16 }, disparity: 0.5, width: 0.5, thickness: 0.4 } as const;
+  const placed = await run({ op: 'sticker', image: 'logo', relief: 'grey', ...sticker }, { resources });
+  const flat = await run({ op: 'sticker', image: 'logo', ...sticker }, { resources });
+  expect(placed.depth.data).toEqual(
+    (await placeSticker(photo, depth, { image: logo, relief: ramp, ...sticker })).depth.data,
+  );
+  expect(placed.depth.data).not.toEqual(flat.depth.data);
+});
+
 test('sticker: picture and text, with the depth handed on to what follows', async () => {
   const sticker = { at: { x: 30, y: 16 }, disparity: 'behind-subject', width: 0.5, shadow: true } as const;
   const { image, depth: after } = await run({ op: 'sticker', image: 'logo', ...sticker });

@@ -20,7 +20,7 @@ test('every entry imports on a server without touching self, window or document'
 });
 
 /** Packages without TensorFlow.js or Node in them that the effects may use: all but the first are loaded when needed. */
-const PURE = ['image-dimensions', '@gltf-transform/core', 'twgl.js'];
+const PURE = ['image-dimensions', '@gltf-transform/core', 'twgl.js', 'mediabunny'];
 
 test('the effects reach neither TensorFlow.js nor Node', () => {
   const seen = new Set<string>();

@@ -1,0 +1,10 @@
+import { numberFields, oneOf } from '../core/schema.js';
+import { BOKEH_PARAMS } from './bokeh.js';
+import { focusField } from './focus-field.js';
+
+/** The lens in JSON: of a step of its own, and of a new background. */
+export const BOKEH_FIELDS = {
+  focus: focusField,
+  shape: oneOf(['disc', 5, 6, 7, 8, 9]),
+  ...numberFields(BOKEH_PARAMS),
+};
