@@ -98,7 +98,8 @@ function isPlane(v: unknown): v is { data: Float32Array } {
   return (v as { data?: unknown }).data instanceof Float32Array;
 }
 
-const remote: Remote = {
+/** What a worker that runs this file offers to `createWorker`. */
+export const remote: Remote = {
   load: (id, options, onProgress) =>
     answer(id, async (signal) => {
       hydra = await Hydra.load({ ...options, signal, ...(onProgress && { onProgress }) });
@@ -141,4 +142,5 @@ const remote: Remote = {
   },
 };
 
-expose(remote);
+// A server may import every entry, and is no worker.
+if ('WorkerGlobalScope' in globalThis) expose(remote);
