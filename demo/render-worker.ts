@@ -39,7 +39,7 @@ async function upload(
   }
 }
 
-/** The layer by that name with these settings on the GPU; undefined where that fails: for good, or for what has no passes. */
+/** The layer by that name with these settings on the GPU; undefined where that fails: for good, or for wrong settings. */
 async function onGpu(name: string, focus: number, aperture: number): Promise<ImageData | undefined> {
   const preview = await previews.get(name);
   try {
