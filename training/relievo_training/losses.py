@@ -28,6 +28,13 @@ def ssi(pred: torch.Tensor, target: torch.Tensor, w: torch.Tensor) -> torch.Tens
     return total + 0.5 * grad
 
 
+def align(d: torch.Tensor, to: torch.Tensor) -> torch.Tensor:
+    """d scaled and shifted onto `to` (least squares over the picture; a scale below nought would turn it over)."""
+    a, b = d - d.mean((1, 2, 3), keepdim=True), to - to.mean((1, 2, 3), keepdim=True)
+    k = (a * b).sum((1, 2, 3), keepdim=True) / (a * a).sum((1, 2, 3), keepdim=True).clamp(min=1e-6)
+    return a * k.clamp(min=0) + to.mean((1, 2, 3), keepdim=True)
+
+
 def box(x: torch.Tensor, radius: int) -> torch.Tensor:
     return F.avg_pool2d(x, 2 * radius + 1, 1, radius, count_include_pad=False)
 

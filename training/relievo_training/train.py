@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 
 from . import data, losses, quantise
+from .infer import load_net
 from .model import MEAN, STD, TAPS, Net
 from .restore import load_exported
 
@@ -55,6 +56,8 @@ def main() -> None:
     ap.add_argument("--init", type=pathlib.Path, help="start from another run (.pt), or from exported modules (a folder)")
     ap.add_argument("--only", default="", help="train these heads (comma-separated) and leave the rest as it is, bit for bit")
     ap.add_argument("--freeze", default="", choices=["", *TAPS], help="fold the backbone's norms and leave it as it is up to this tap: s4 saves a quarter of a step's time, s8 a third")
+    ap.add_argument("--relief-from", type=pathlib.Path, help="a run (.pt) whose relief real people are taught, instead of the network's own: one that learned from exact depth alone")
+    ap.add_argument("--face", type=float, default=0.1, help="weight of FaceMesh's relief")
     ap.add_argument("--lr", type=float, default=1.5e-3)
     ap.add_argument("--backbone-rate", type=float, default=0.3, help="the backbone's learning rate, as a share of --lr")
     ap.add_argument("--workers", type=int, default=1)
@@ -81,6 +84,7 @@ def main() -> None:
         net.backbone = quantise.fold(net.backbone).train()
     net = net.to(device, memory_format=torch.channels_last)
     ema = copy.deepcopy(net).eval()
+    sculptor = load_net(a.relief_from)[0].to(device, memory_format=torch.channels_last) if a.relief_from else None
     heads = tuple(a.only.split(",")) if a.only else Net.HEADS
     young = 3.0 if a.init else 1.0  # heads that the modules did not hold catch up
     parts_to_train = [(getattr(net, h), young if h in new else 1.0) for h in heads] + ([] if a.only else [(net.backbone, a.backbone_rate)])
@@ -137,18 +141,26 @@ def main() -> None:
             mesh = (planes["relief"] > 0).float()
             faced = mesh.sum((1, 2, 3)) > 150
             if faced.any():
-                parts["face"] = 0.1 * losses.ssi(depth[faced], planes["relief"][faced], mesh[faced])
+                parts["face"] = a.face * losses.ssi(depth[faced], planes["relief"][faced], mesh[faced])
             masked = ~known
             people = kind != data.EXACT
             if people.any():
                 upper = torch.where(full > 0, 0.8, 0.7)[people]
                 parts["rank"] = 0.5 * losses.ranking(depth[people], planes["front"][people], torch.ones_like(planes["front"][people]), upper)
+            if sculptor and people.any():
+                with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16):
+                    carved = sculptor(prepare(b["clean"][people.cpu()], device), ("head",))["depth"].float()
+                body = (losses.box(planes["front"][people], 2) > 0.95).float()
+                parts["carved"] = 0.15 * losses.ssi(depth[people], carved, body)
             if masked.any() and share >= a.teacher_from:
                 with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16):
                     clean = prepare(b["clean"][masked.cpu()], device)
                     t = ema(torch.cat([clean, clean.flip(3)]), ("head",))["depth"]  # two opinions are better than one
                     t = (t[: len(clean)] + t[len(clean) :].flip(3)) / 2
                 m = planes["mask"][masked]
+                if sculptor:
+                    own = carved[kind[people] == data.MASKED]
+                    t = torch.where(m > 0.5, losses.align(own, t), t)
                 target = losses.snap(t, m, max(2, round(0.025 * max(m.shape[-2:]))))
                 parts["teacher"] = 0.3 * losses.ssi(depth[masked], target, torch.ones_like(target))
         if "matte" in heads:
