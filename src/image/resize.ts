@@ -1,11 +1,13 @@
 import { forRows, type TaskOptions } from '../core/task.js';
-import { encodeSrgb8, SRGB_TO_LINEAR } from './colour.js';
+import { encodeSrgb8, linearToSrgb, SRGB_TO_LINEAR, srgbToLinear, transform } from './colour.js';
+import { betweenSpaces } from './colour-space.js';
 import { createImage, type ImageDataLike, type OutputImage } from './image-data.js';
 
 /**
  * Area-averaged RGB of an image at another size, `(rgb / 255 - mean) / std`, interleaved Float32 [height, width, 3].
  * Every source pixel counts with the area it covers (what OpenCV calls INTER_AREA); enlarging is bilinear. Transparent
- * pixels are laid over mid-grey first: what they hide is undefined.
+ * pixels are laid over mid-grey first: what they hide is undefined. Other spaces than sRGB are converted, after the
+ * averaging: networks have seen sRGB.
  */
 export function resizeToTensor(
   image: ImageDataLike,
@@ -32,6 +34,13 @@ export function resizeToTensor(
       for (let i = 0; i < line.length; i++) row[i] = row[i]! + w * line[i]!;
     }
   }
+  const toSrgb = betweenSpaces(image.colorSpace ?? 'srgb', 'srgb');
+  if (toSrgb) {
+    for (let i = 0; i < out.length; i += 3) {
+      const light = transform(toSrgb, [lightOf(out[i]!), lightOf(out[i + 1]!), lightOf(out[i + 2]!)]);
+      for (let c = 0; c < 3; c++) out[i + c] = 255 * linearToSrgb(Math.min(1, Math.max(0, light[c]!)));
+    }
+  }
   for (let c = 0; c < 3; c++) {
     const scale = 1 / (255 * std[c]!);
     const shift = mean[c]! / std[c]!;
@@ -39,6 +48,8 @@ export function resizeToTensor(
   }
   return out;
 }
+
+const lightOf = (code: number) => srgbToLinear(code / 255);
 
 function averageRow(image: ImageDataLike, y: number, xs: Spans, opaque: boolean, line: Float32Array): void {
   const { data, width } = image;

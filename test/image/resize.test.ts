@@ -1,4 +1,5 @@
 import { resizePlane, resizeToTensor } from '../../src/image/resize.js';
+import { toSpace } from '../../src/image/colour-space.js';
 import { picture } from '../helpers/photos.js';
 
 test('shrinking averages by area, checked by hand', () => {
@@ -18,6 +19,14 @@ test('mean and std are applied after scaling to 0..1', () => {
     [0.5, 0.25, 1],
   );
   expect([...t]).toEqual([1, -2, expect.closeTo(0, 6)]);
+});
+
+test('a Display P3 picture is read as the sRGB picture that looks the same', async () => {
+  const srgb = picture(4, 4, (x, y) => [60 + 30 * x, 200 - 40 * y, 90 + 10 * x * y]);
+  const p3 = await toSpace(srgb, 'display-p3');
+  expect(p3.data).not.toEqual(srgb.data);
+  const [a, b] = [srgb, p3].map((image) => resizeToTensor(image, 4, 4));
+  a!.forEach((v, i) => expect(Math.abs(v - b![i]!)).toBeLessThan(1.5 / 255));
 });
 
 test('transparent pixels count as mid-grey, whatever they hide', () => {
