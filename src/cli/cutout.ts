@@ -2,11 +2,11 @@ import { RelievoError } from '../core/errors.js';
 import { replaceBackground, type Background } from '../effects/replace-background.js';
 import { parseColour } from '../image/parse-colour.js';
 import { readDepth } from '../node/depth-file.js';
-import { readImageFile, type NodeImage } from '../node/read.js';
+import { readImageFile } from '../node/read.js';
 import { checkEnding, writeImage } from '../node/write.js';
 import { cutOut } from '../portrait/matte.js';
 import { numberFlag, type Command, type Io } from './command.js';
-import { openHydraFor, openPhoto, photoDepth } from './session.js';
+import { OpenedPhoto, openHydraFor, openPhoto, photoDepth } from './session.js';
 
 export const cutout: Command = {
   usage: `relievo cutout PHOTO… [-o out.png] [--background FILE|COLOUR|none] [--matte M.png] [--depth D.png | --network]
@@ -31,8 +31,10 @@ export const cutout: Command = {
       const matte =
         typeof flags['matte'] === 'string' ? await readDepth(flags['matte'], { signal: io.signal }) : undefined;
       const byDepth = typeof flags['depth'] === 'string' || flags['network'] === true;
-      const people = matte || byDepth ? undefined : await cutPeople(photo, io);
-      const depth = matte || people ? undefined : (await photoDepth(path, photo, flags, io)).depth;
+      const opened = new OpenedPhoto(photo, io);
+      const people = matte || byDepth ? undefined : await cutPeople(opened, io);
+      const depth = matte || people ? undefined : (await photoDepth(path, photo, flags, io, opened)).depth;
+      await opened.close();
       const { image } = await replaceBackground(photo, { background, matte, depth, ...people, signal: io.signal });
       await writeImage(out, image, { metadataFrom: photo.file, signal: io.signal });
       return { photo: path, cutout: out, width: image.width, height: image.height };
@@ -44,8 +46,8 @@ export const cutout: Command = {
 const NOBODY = 0.005;
 
 /** Matte and own colours of the people; undefined where there are none, and what is near is the subject. */
-async function cutPeople(photo: NodeImage, io: Io) {
-  const people = await cutOut(photo, { hydra: await openHydraFor('matte', io), signal: io.signal });
+async function cutPeople(photo: OpenedPhoto, io: Io) {
+  const people = await cutOut(await photo.get(), { hydra: await openHydraFor('matte', io), signal: io.signal });
   const { data } = people.matte;
   let covered = 0;
   for (const a of data) if (a > 0.5) covered++;
