@@ -6,7 +6,7 @@ import { readImageFile } from '../node/read.js';
 import { checkEnding, writeImage } from '../node/write.js';
 import { cutOut } from '../portrait/matte.js';
 import { numberFlag, type Command, type Io } from './command.js';
-import { OpenedPhoto, openHydraFor, openPhoto, photoDepth } from './session.js';
+import { OpenedPhoto, openHydraFor, openPhoto, photoDepth, showsPeople } from './session.js';
 
 export const cutout: Command = {
   usage: `relievo cutout PHOTO… [-o out.png] [--background FILE|COLOUR|none] [--matte M.png] [--depth D.png | --network]
@@ -42,16 +42,10 @@ export const cutout: Command = {
   },
 };
 
-/** A matte that covers less of the photo than this shows nobody. */
-const NOBODY = 0.005;
-
 /** Matte and own colours of the people; undefined where there are none, and what is near is the subject. */
 async function cutPeople(photo: OpenedPhoto, io: Io) {
   const people = await cutOut(await photo.get(), { hydra: await openHydraFor('matte', io), signal: io.signal });
-  const { data } = people.matte;
-  let covered = 0;
-  for (const a of data) if (a > 0.5) covered++;
-  return covered > NOBODY * data.length ? people : undefined;
+  return showsPeople(people.matte) ? people : undefined;
 }
 
 async function readBackground(

@@ -2,10 +2,11 @@ import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { RelievoError } from '../core/errors.js';
 import { pipeline, type Pipeline, type PipelineOptions } from '../effects/pipeline.js';
 import { PRESETS } from '../effects/presets.js';
+import { canvasFactory } from '../node/canvas.js';
 import { readBytes, readImage } from '../node/read.js';
 import { checkEnding, writeImage } from '../node/write.js';
 import { UsageError, type Command, type Flags } from './command.js';
-import { facesFor, OpenedPhoto, openPhoto, photoDepth } from './session.js';
+import { facesFor, matteOfPeople, OpenedPhoto, openPhoto, photoDepth } from './session.js';
 
 export const edit: Command = {
   usage: `relievo edit PHOTO… --recipe R.json | --preset NAME [-o out.png] [--depth D.png | --network]
@@ -27,6 +28,7 @@ export const edit: Command = {
       const { edit, resources } = await steps(io.signal);
       const photo = await openPhoto(path, flags, io);
       const opened = new OpenedPhoto(photo, io);
+      const ops = new Set(edit.recipe.steps.map((step) => step.op));
       try {
         const { depth: map } = await photoDepth(path, photo, flags, io, opened);
         const faces = await facesFor(
@@ -34,7 +36,14 @@ export const edit: Command = {
           opened,
           io,
         );
-        const { image } = await edit.run(photo, map, { resources, faces, decoder: readImage, signal: io.signal });
+        const { image } = await edit.run(photo, map, {
+          resources,
+          faces,
+          matte: USE_MATTE.some((op) => ops.has(op)) ? await matteOfPeople(opened, io) : undefined,
+          decoder: readImage,
+          createCanvas: WRITE_TEXT.some((op) => ops.has(op)) ? await canvasFactory().catch(() => undefined) : undefined,
+          signal: io.signal,
+        });
         await writeImage(out, image, { metadataFrom: photo.file, signal: io.signal });
         return { photo: path, edit: out, width: image.width, height: image.height };
       } finally {
@@ -43,6 +52,10 @@ export const edit: Command = {
     };
   },
 };
+
+/** Operators that keep to the subject's outline, and those that may write. Without `canvas` these say what is missing. */
+const USE_MATTE = ['background', 'sticker', 'stickers', 'parallax'] as const;
+const WRITE_TEXT = ['sticker', 'stickers'] as const;
 
 type Chosen = { readonly edit: Pipeline; readonly resources: PipelineOptions['resources'] };
 

@@ -25,7 +25,7 @@ export interface ParallaxOptions {
   pivot?: Focus | undefined;
   /** Enlargement that hides what lies beyond the photo's border, 1..2. Default: as little as the move needs. */
   crop?: number | undefined;
-  /** The subject's matte, of any size: its edge is cut there instead of where the depth steps. */
+  /** The subject's matte, of any size: its edge is cut there instead of where the depth steps. The view has its own. */
   matte?: Matte | undefined;
   /** Faces in the image, for a pivot on them: what `detectFaces` returns. The view has them where they moved to. */
   faces?: readonly Face[] | undefined;
@@ -75,7 +75,7 @@ const DOLLY = 10;
  *
  * @param image RGBA, any size; not written to.
  * @param depth disparities 0..1; of another size it is lifted along the image's edges.
- * @returns the view, its depth and, where faces were given, the faces in it.
+ * @returns the view, its depth and, where faces or a matte were given, where they are in it.
  * @throws RelievoError `INVALID_PARAM`, `INVALID_DEPTH`, `UNSUPPORTED_IMAGE`, `IMAGE_TOO_LARGE`; or the signal's reason.
  */
 export async function applyParallax(

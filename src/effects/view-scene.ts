@@ -26,6 +26,8 @@ export interface View {
   readonly depth: DepthMap;
   /** Where they are in it now, where faces were given. */
   readonly faces?: readonly Face[] | undefined;
+  /** The subject's in it, where its matte was given. */
+  readonly matte?: Matte | undefined;
 }
 
 /** Difference in disparity from which two neighbours are two things, with a gap between them. */
@@ -63,11 +65,13 @@ export class ViewScene {
   readonly #backDepth: Float32Array;
   readonly #photo: ImageDataLike;
   readonly #photoDepth: DepthMap;
+  readonly #matte: Matte | undefined;
   readonly #blocks: Blocks;
 
   private constructor(
     image: ImageDataLike,
     depth: DepthMap,
+    matte: Matte | undefined,
     front: Front,
     back: { image: OutputImage; depth: Float32Array },
     blocks: Blocks,
@@ -82,6 +86,7 @@ export class ViewScene {
     this.#backDepth = back.depth;
     this.#photo = image;
     this.#photoDepth = depth;
+    this.#matte = matte;
     this.#blocks = blocks;
   }
 
@@ -109,7 +114,7 @@ export class ViewScene {
     const opening = { origin, depth: front.depth };
     const back = await fillBehind(image, front.far, state, { ...part(options, 0.5, 1), opening });
     const blocks = await Blocks.of(width, height, front.depth, back.depth, options.signal);
-    return new ViewScene(image, depth, front, back, blocks);
+    return new ViewScene(image, depth, matte, front, back, blocks);
   }
 
   /** The photo as seen by another camera, of the same size. */
@@ -119,17 +124,25 @@ export class ViewScene {
     if (camera.x === 0 && camera.y === 0 && camera.z === 0 && camera.crop === 1) {
       // From where it was taken the photo is its own view, to the byte.
       image.data.set(this.#photo.data);
-      return { image, depth: this.#photoDepth };
+      return { image, depth: this.#photoDepth, ...(this.#matte && { matte: this.#matte }) };
     }
     const depth = new Float32Array(width * height);
+    const matte = this.#matte && new Float32Array(width * height);
     const rays = new Rays(camera, width, height);
     await forRows(Math.ceil(height / TILE), 1, options, (row) => {
-      for (let x0 = 0; x0 < width; x0 += TILE) this.#renderTile(x0, row * TILE, rays, image.data, depth);
+      for (let x0 = 0; x0 < width; x0 += TILE) this.#renderTile(x0, row * TILE, rays, image.data, depth, matte);
     });
-    return { image, depth: { width, height, data: depth } };
+    return { image, depth: { width, height, data: depth }, ...(matte && { matte: { width, height, data: matte } }) };
   }
 
-  #renderTile(x0: number, y0: number, rays: Rays, out: Uint8ClampedArray, outDepth: Float32Array): void {
+  #renderTile(
+    x0: number,
+    y0: number,
+    rays: Rays,
+    out: Uint8ClampedArray,
+    outDepth: Float32Array,
+    outMatte: Float32Array | undefined,
+  ): void {
     const { width, height } = this;
     const x1 = Math.min(width, x0 + TILE);
     const y1 = Math.min(height, y0 + TILE);
@@ -137,7 +150,7 @@ export class ViewScene {
     let lo = 0;
     let hi = 1;
     for (let k = 0; k < 3; k++) [lo, hi] = this.#blocks.range(rays.window(x0, y0, x1, y1, lo, hi));
-    for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) this.#look(x, y, lo, hi, rays, out, outDepth);
+    for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) this.#look(x, y, lo, hi, rays, out, outDepth, outMatte);
   }
 
   #look(
@@ -148,6 +161,7 @@ export class ViewScene {
     rays: Rays,
     out: Uint8ClampedArray,
     outDepth: Float32Array,
+    outMatte: Float32Array | undefined,
   ): void {
     const { width, height } = this;
     const front = this.#frontDepth;
@@ -160,7 +174,7 @@ export class ViewScene {
     const steps = Math.max(1, Math.ceil(length / STRIDE));
     const step = (hi - lo) / steps;
     const slack = STEP + step;
-    let [r, g, b, alpha, through] = [0, 0, 0, 0, 1];
+    let [r, g, b, alpha, subject, through] = [0, 0, 0, 0, 0, 1];
     let seen = -1;
     let before = -1; // how far the front's surface lies above the line at the last sample; below 0: not yet reached
     let held = -1; // pixel of the last sample
@@ -181,6 +195,7 @@ export class ViewScene {
           g += through * this.#sum[1]!;
           b += through * this.#sum[2]!;
           alpha += through * this.#sum[4]!;
+          subject += through * this.#sum[5]!;
           if (seen < 0 && this.#sum[3]! >= 0.5) seen = front[q]!;
           through -= share;
         }
@@ -207,10 +222,11 @@ export class ViewScene {
     out[p + 2] = encodeSrgb8(b * norm);
     out[p + 3] = Math.round(alpha * norm * 255);
     outDepth[i] = Math.max(0, seen);
+    if (outMatte) outMatte[i] = subject * norm;
   }
 
-  /** Red, green, blue times opacity; opacity; alpha times opacity. */
-  readonly #sum = new Float64Array(5);
+  /** Red, green, blue times opacity; opacity; alpha times opacity; the subject's share of it. */
+  readonly #sum = new Float64Array(6);
 
   /** Bilinear over those neighbours that lie on the same surface; the others let through what is behind. */
   #sampleFront(u: number, v: number, surface: number): void {
@@ -230,6 +246,8 @@ export class ViewScene {
       for (let c = 0; c < 3; c++) sum[c] = sum[c]! + share * SRGB_TO_LINEAR[this.#front[p + c]!]!;
       sum[3] = sum[3]! + share;
       sum[4] = sum[4]! + (share * this.#photo.data[p + 3]!) / 255;
+      // At an edge the opacity and the matte are two guesses of one coverage: it does not count twice.
+      if (this.#matte) sum[5] = sum[5]! + Math.min(share, w * this.#matte.data[q]!);
     }
   }
 

@@ -349,6 +349,27 @@ test('edit applies a recipe, with a table beside it, and names what is wrong in 
   expect(await edit('{')).toMatchObject({ code: 1, err: expect.stringContaining('not JSON') });
 });
 
+test('edit writes text behind the person', async () => {
+  await portrait('a.png', 256);
+  const sticker = { op: 'sticker', text: { text: 'MMM', colour: '#00ff00' }, at: { x: 128, y: 60 }, width: 1 };
+  await writeFile(at('r.json'), JSON.stringify({ version: 1, steps: [{ ...sticker, disparity: 'behind-subject' }] }));
+  expect(await relievo(['edit', at('a.png'), '--recipe', at('r.json'), '-o', at('o.png')])).toMatchObject({
+    code: 0,
+    err: '',
+  });
+  const { width, height, data } = await readImageFile(at('o.png'));
+  const green = (x: number, y: number) => {
+    const [r, g, b] = data.subarray((y * width + x) * 4);
+    return g! > 200 && r! < 90 && b! < 90;
+  };
+  const columns = Array.from({ length: width }, (_, x) =>
+    Array.from({ length: height }, (_, y) => green(x, y)).some(Boolean),
+  );
+  expect(columns.slice(0, 60).filter(Boolean).length).toBeGreaterThan(20);
+  expect(columns.slice(196).filter(Boolean).length).toBeGreaterThan(20);
+  expect(columns.filter((on) => !on).length).toBeGreaterThan(40); // her head
+});
+
 test('edit takes a preset, and is told which there are', async () => {
   await portrait('a.png', 64);
   expect(await relievo(['edit', at('a.png'), '--preset', 'noir', '-o', at('o.png')])).toMatchObject({

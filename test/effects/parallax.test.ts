@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { applyParallax, parallaxFrames } from '../../src/effects/parallax.js';
+import { pipeline } from '../../src/effects/pipeline.js';
 import { anaglyph, DUBOIS_LEFT, DUBOIS_RIGHT, stereoPair } from '../../src/effects/stereo.js';
 import type { ImageDataLike } from '../../src/image/image-data.js';
 import { ROOT } from '../helpers/photos.js';
@@ -27,6 +28,22 @@ test('from its own place the photo is itself, to the byte', async () => {
   );
   expect(maxDifference(image, picture)).toBe(0);
   expect([same.width, same.height]).toEqual([60, 40]);
+});
+
+test('the matte goes where the subject went, also from step to step of a recipe', async () => {
+  const matte = { ...depth, data: depth.data.map((d) => (d > 0.5 ? 1 : 0)) };
+  const { image, matte: seen } = await applyParallax(photo, depth, { x: 0.1, pivot: 0.1, crop: 1, matte });
+  for (let i = 0; i < N * N; i++) {
+    const x = i % N;
+    const y = (i - x) / N;
+    const edge = [26, 27, 56, 57].includes(x) || [34, 35, 64, 65].includes(y);
+    if (!edge) expect(seen!.data[i]).toBeCloseTo(isNear(pixel(image, x, y)) ? 1 : 0, 2);
+  }
+  const { image: cut } = await pipeline([
+    { op: 'parallax', x: 0.1, pivot: 0.1, crop: 1 },
+    { op: 'background', background: 'transparent' },
+  ]).run(photo, depth, { matte });
+  expect([15, 30, 50, 60].map((x) => pixel(cut, x, 50)[3])).toEqual([0, 255, 255, 0]);
 });
 
 test('a step to the right moves near things left by share · side · difference; what holds stays', async () => {
