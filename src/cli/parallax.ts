@@ -4,7 +4,7 @@ import { resizeImage } from '../image/resize.js';
 import { writeAnimation } from '../node/animation.js';
 import { checkEnding, writeImage } from '../node/write.js';
 import { numberFlag, UsageError, type Command } from './command.js';
-import { openPhoto, photoDepth } from './session.js';
+import { matteOfPeople, OpenedPhoto, openPhoto, photoDepth } from './session.js';
 
 const MOTIONS = ['wiggle', 'orbit', 'dolly'] as const;
 const LAYOUTS = ['anaglyph', 'side-by-side', 'cross-eyed'] as const;
@@ -38,11 +38,14 @@ export const parallax: Command = {
     return async (path, out, io) => {
       const photo = await openPhoto(path, flags, io);
       const { signal } = io;
-      const { depth } = await photoDepth(path, photo, flags, io);
+      const opened = new OpenedPhoto(photo, io);
+      const { depth } = await photoDepth(path, photo, flags, io, opened);
+      const matte = await matteOfPeople(opened, io);
+      await opened.close();
       if (layout) {
         const still = out.endsWith('-parallax.gif') ? out.replace(/gif$/, 'png') : out;
         checkEnding(still);
-        const image = await stereoPair(photo, depth, { layout, separation: amount, signal });
+        const image = await stereoPair(photo, depth, { layout, separation: amount, matte, signal });
         await writeImage(still, image, { signal });
         return { photo: path, parallax: still, width: image.width, height: image.height };
       }
@@ -50,7 +53,7 @@ export const parallax: Command = {
       const width = Math.max(1, Math.round(photo.width * scale));
       const height = Math.max(1, Math.round(photo.height * scale));
       const small = scale < 1 ? await resizeImage(photo, width, height, { signal }) : photo;
-      const views = parallaxFrames(small, depth, { motion, amount, frames, signal });
+      const views = parallaxFrames(small, depth, { motion, amount, frames, matte, signal });
       return { photo: path, parallax: out, ...(await writeAnimation(out, views, { signal })) };
     };
   },

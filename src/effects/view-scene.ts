@@ -32,6 +32,10 @@ export interface View {
 
 /** Difference in disparity from which two neighbours are two things, with a gap between them. */
 const STEP = 0.05;
+/** The same inside the subject, which is one body: a nose, a chin, folds are slopes, a hand held far out is not. */
+const STEP_WITHIN = 0.2;
+/** The same where no matte says what is one body. */
+const STEP_BLIND = 0.1;
 /** Half the width over which a map may smear a step, as a share of the long side. */
 const SMEAR = 1 / 200;
 /** Half the width of the band in which colour says to which side of a step a pixel belongs. */
@@ -107,10 +111,18 @@ export class ViewScene {
     const { matte } = options;
     const aligned = matte ? await alignToMatte(depth.data, matte, { signal: options.signal }) : depth.data;
     const sharp = await closePores(aligned, width, height, smear, part(options, 0, 0.08));
-    await sharpenSteps(sharp, width, height, smear, part(options, 0.08, 0.15));
-    const band = Math.max(2, Math.round(side * MIXED));
-    const front = await splitFront(image, sharp, band, matte, part(options, 0.15, 0.5));
-    const { state, origin } = await uncoverable(front, width, height, Math.ceil(reach) + 2 * band + 1, options.signal);
+    const body = matte && (await insideOf(matte, options.signal));
+    await sharpenSteps(sharp, width, height, smear, body, part(options, 0.08, 0.15));
+    const radius = Math.max(2, Math.round(side * MIXED));
+    const band = await findSteps(sharp, width, height, smear, radius, body, part(options, 0.15, 0.2));
+    const front = await splitFront(image, sharp, band, radius, matte, part(options, 0.2, 0.5));
+    const { state, origin } = await uncoverable(
+      front,
+      width,
+      height,
+      Math.ceil(reach) + 2 * radius + 1,
+      options.signal,
+    );
     const opening = { origin, depth: front.depth };
     const back = await fillBehind(image, front.far, state, { ...part(options, 0.5, 1), opening });
     const blocks = await Blocks.of(width, height, front.depth, back.depth, options.signal);
@@ -408,6 +420,63 @@ async function closePores(
   return closed;
 }
 
+/** 1 where the subject is. */
+async function insideOf({ width, height, data }: Matte, signal: AbortSignal | undefined): Promise<Float32Array> {
+  const inside = new Float32Array(width * height);
+  await forRows(height, 32, { signal }, (y0, y1) => {
+    for (let i = y0 * width; i < y1 * width; i++) inside[i] = data[i]! >= 0.5 ? 1 : 0;
+  });
+  return inside;
+}
+
+/**
+ * 1 in the band along steps: jumps from a pixel to the next. Smaller jumps are made slopes (in place), so that what is
+ * no step has no gap either.
+ */
+async function findSteps(
+  depth: Float32Array,
+  width: number,
+  height: number,
+  smear: number,
+  radius: number,
+  body: Float32Array | undefined,
+  options: TaskOptions,
+): Promise<Uint8Array> {
+  const steps = new Float32Array(width * height);
+  const slight = new Float32Array(width * height);
+  const compare = (i: number, q: number) => {
+    const jump = Math.abs(depth[i]! - depth[q]!);
+    if (jump < STEP / 2) return;
+    const kind = jump < leastStep(body, i, q) ? slight : steps;
+    kind[i] = 1;
+    kind[q] = 1;
+  };
+  await forRows(height, 16, part(options, 0, 0.2), (y0, y1) => {
+    for (let y = y0, i = y0 * width; y < y1; y++) {
+      for (let x = 0; x < width; x++, i++) {
+        if (x + 1 < width) compare(i, i + 1);
+        if (y + 1 < height) compare(i, i + width);
+      }
+    }
+  });
+  // Both pixels of a jump are marked: a window of `radius` around a pixel of the band sees both sides.
+  const near = await greatest(steps, width, height, radius - 1, part(options, 0.2, 0.5));
+  const rough = await greatest(slight, width, height, smear, part(options, 0.5, 0.7));
+  const mean = await windowMean(depth, width, height, smear, part(options, 0.7, 0.9));
+  const band = new Uint8Array(width * height);
+  await forRows(height, 32, part(options, 0.9, 1), (y0, y1) => {
+    for (let i = y0 * width; i < y1 * width; i++) {
+      if (near[i]) band[i] = 1;
+      else if (rough[i]) depth[i] = mean[i]!;
+    }
+  });
+  return band;
+}
+
+function leastStep(body: Float32Array | undefined, i: number, q: number): number {
+  return body ? (body[i] && body[q] ? STEP_WITHIN : STEP) : STEP_BLIND;
+}
+
 /**
  * Makes a smeared step sharp again: a pixel between two things goes to the one that it is closer to. A slope is left
  * alone: what it spans keeps growing with the window, a step's does not. In place.
@@ -417,14 +486,16 @@ async function sharpenSteps(
   width: number,
   height: number,
   radius: number,
+  body: Float32Array | undefined,
   options: TaskOptions,
 ): Promise<void> {
+  const deep = body && (await least(body, width, height, radius, { signal: options.signal }));
   const [lo, hi] = await extremes(depth, width, height, radius, part(options, 0, 0.4));
   const [lower, higher] = await extremes(depth, width, height, 2 * radius, part(options, 0.4, 0.8));
   await forRows(height, 32, part(options, 0.8, 1), (y0, y1) => {
     for (let i = y0 * width; i < y1 * width; i++) {
       const span = hi[i]! - lo[i]!;
-      if (span < STEP || higher[i]! - lower[i]! > 1.5 * span) continue;
+      if (span < leastStep(deep, i, i) || higher[i]! - lower[i]! > 1.5 * span) continue;
       depth[i] = depth[i]! - lo[i]! < hi[i]! - depth[i]! ? lo[i]! : hi[i]!;
     }
   });
@@ -448,14 +519,14 @@ interface Front {
 async function splitFront(
   image: ImageDataLike,
   depth: Float32Array,
+  band: Uint8Array,
   radius: number,
   matte: Matte | undefined,
   options: TaskOptions,
 ): Promise<Front> {
   const { width, height, data } = image;
   const [lo, hi] = await extremes(depth, width, height, radius, part(options, 0, 0.3));
-  const nearness = await nearShare(depth, lo, hi, width, height, radius, part(options, 0.3, 0.4));
-  const band = new Uint8Array(width * height);
+  const mean = await windowMean(depth, width, height, radius, part(options, 0.3, 0.4));
   const judged = new Uint8Array(width * height).fill(255);
   const near = new Float64Array(4);
   const back = new Float64Array(4);
@@ -465,9 +536,6 @@ async function splitFront(
   const columns = Math.ceil(width / cell);
   const sides = new Map<number, Float32Array>();
   const inner = Math.max(width, height) * RIM;
-  await forRows(height, 8, part(options, 0.4, 0.7), (y0, y1) => {
-    for (let i = y0 * width; i < y1 * width; i++) band[i] = hi[i]! - lo[i]! >= STEP ? 1 : 0;
-  });
   await forRows(height, 8, part(options, 0.4, 0.7), (y0, y1) => {
     for (let y = y0; y < y1; y++)
       for (let x = 0, i = y * width; x < width; x++, i++)
@@ -544,7 +612,8 @@ async function splitFront(
       off += (SRGB_TO_LINEAR[data[i * 4 + c]!]! - back[c]! - byColour * (near[c]! - back[c]!)) ** 2;
     // 1 at the step, falling to the ends of the band; on the near side soon, for a hole in the subject is worse than a
     // rim of background that goes with it.
-    const beyond = (nearness[i]! - 0.5) * (2 * radius + 1);
+    const nearness = hi[i]! > lo[i]! ? (mean[i]! - lo[i]!) / (hi[i]! - lo[i]!) : 0.5;
+    const beyond = (nearness - 0.5) * (2 * radius + 1);
     const open = Math.max(0, Math.min(1, byDepth ? 1.5 - beyond / inner : 2 + (2 * beyond) / radius));
     return byDepth + (byColour - byDepth) * open * (apart / (apart + OFF_LINE * off));
   }
@@ -580,11 +649,9 @@ async function splitFront(
   }
 }
 
-/** Share of the window around each pixel that lies on the near side of its step, by the mean of the disparities. */
-async function nearShare(
-  depth: Float32Array,
-  lo: Float32Array,
-  hi: Float32Array,
+/** Mean over the window around each pixel; the border's values go on beyond it. */
+async function windowMean(
+  plane: Float32Array,
   width: number,
   height: number,
   radius: number,
@@ -594,7 +661,7 @@ async function nearShare(
   const columns = new Float64Array(width);
   const add = (y: number, sign: number) => {
     const row = clampTo(y, height) * width;
-    for (let x = 0; x < width; x++) columns[x] = columns[x]! + sign * depth[row + x]!;
+    for (let x = 0; x < width; x++) columns[x] = columns[x]! + sign * plane[row + x]!;
   };
   for (let y = -radius; y < radius; y++) add(y, 1);
   const area = (2 * radius + 1) ** 2;
@@ -604,7 +671,7 @@ async function nearShare(
     for (let x = -radius; x < radius; x++) sum += columns[clampTo(x, width)]!;
     for (let x = 0, i = y * width; x < width; x++, i++) {
       sum += columns[clampTo(x + radius, width)]!;
-      out[i] = hi[i]! > lo[i]! ? (sum / area - lo[i]!) / (hi[i]! - lo[i]!) : 0.5;
+      out[i] = sum / area;
       sum -= columns[clampTo(x - radius, width)]!;
     }
     add(y - radius, -1);

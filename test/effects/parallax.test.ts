@@ -46,6 +46,14 @@ test('the matte goes where the subject went, also from step to step of a recipe'
   expect([15, 30, 50, 60].map((x) => pixel(cut, x, 50)[3])).toEqual([0, 255, 255, 0]);
 });
 
+test('a subject is one body: a chin before the neck leaves no gap that shows the wall', async () => {
+  const chin = depthOf(N, N, (x, y) => (!inSquare(x, y) ? 0.1 : y < 50 && x < 50 ? 0.9 : 0.8));
+  const matte = { ...depth, data: depth.data.map((d) => (d > 0.5 ? 1 : 0)) };
+  const { image } = await applyParallax(photo, chin, { x: 0.1, y: -0.05, pivot: 0.1, crop: 1, matte });
+  // Moved by 7 or 8 pixels to the left, 3.5 or 4 down: what is surely inside.
+  for (let y = 42; y < 66; y++) for (let x = 30; x < 54; x++) expect(isNear(pixel(image, x, y))).toBe(true);
+});
+
 test('a step to the right moves near things left by share · side · difference; what holds stays', async () => {
   // 0.1 · 100 · 0.8 = 8 pixels.
   const { image, depth: seen } = await applyParallax(photo, depth, { x: 0.1, pivot: 0.1, crop: 1 });
