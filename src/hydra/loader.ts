@@ -11,10 +11,19 @@ export type FetchLike = (url: string, init: { signal: AbortSignal | null }) => P
 const TRIES = 3;
 const BACK_OFF_MS = 300;
 
+/** What relative addresses are relative to: the page, or the worker's script. Nothing in Node. */
+export function here(): string | undefined {
+  if (typeof document === 'object') return document.baseURI;
+  const place = globalThis.location as Location | undefined;
+  // Some bundlers start workers from a blob, against which no address can be resolved: its page can.
+  return place?.href.startsWith('blob:') ? place.origin : place?.href;
+}
+
 /** Address of one file of a module. */
 export function locate(location: ModuleLocation, file: string): URL {
-  if (typeof location === 'function') return new URL(location(file));
-  const base = new URL(location, typeof document === 'object' ? document.baseURI : undefined);
+  // As text: what Turbopack puts in the place of `new URL(…, import.meta.url)` is no URL, and relative.
+  if (typeof location === 'function') return new URL(String(location(file)), here());
+  const base = new URL(location, here());
   if (!base.pathname.endsWith('/')) base.pathname += '/';
   return new URL(file, base);
 }
