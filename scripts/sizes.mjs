@@ -13,16 +13,16 @@ import { build, ROOT, setup } from './setup.mjs';
 
 /** [import, budget at import in kB]. */
 const ROWS = [
-  ['*', 'relievo', 76],
-  ['*', 'relievo/hydra', 16],
-  ['*', 'relievo/depth', 25],
-  ['*', 'relievo/portrait', 22],
-  ['*', 'relievo/effects', 62],
+  ['*', 'relievo', 60],
+  ['*', 'relievo/hydra', 15],
+  ['*', 'relievo/depth', 20],
+  ['*', 'relievo/portrait', 18],
+  ['*', 'relievo/effects', 42],
   ['*', 'relievo/worker', 5],
-  ['estimateDepth', 'relievo', 25],
-  ['applyBokeh', 'relievo/effects', 25],
-  ['applyGrade', 'relievo/effects', 25],
-  ['pipeline', 'relievo/effects', 62],
+  ['estimateDepth', 'relievo', 16],
+  ['applyBokeh', 'relievo/effects', 8],
+  ['applyGrade', 'relievo/effects', 15],
+  ['pipeline', 'relievo/effects', 36],
 ];
 const PEERS = /^(@tensorflow\/|@gltf-transform\/|mediabunny$)/;
 

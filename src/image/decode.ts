@@ -1,4 +1,4 @@
-import { imageDimensionsFromData } from 'image-dimensions';
+import { lazy } from '../core/lazy.js';
 import { RelievoError } from '../core/errors.js';
 import { checkImage, checkSize, createImage, MAX_PIXELS, type ImageDataLike } from './image-data.js';
 
@@ -32,7 +32,7 @@ export async function decode(
   }
   const bytes = await encodedBytes(input);
   if (bytes) {
-    checkHeader(bytes, maxPixels);
+    await checkHeader(bytes, maxPixels);
     if (options.decoder) return options.decoder(bytes, { maxPixels });
     if (typeof createImageBitmap !== 'function') {
       throw new RelievoError(
@@ -72,8 +72,9 @@ async function encodedBytes(input: ImageInput): Promise<Uint8Array<ArrayBuffer> 
 }
 
 /** @throws RelievoError before a pixel is allocated. */
-export function checkHeader(bytes: Uint8Array, maxPixels: number): void {
+export async function checkHeader(bytes: Uint8Array, maxPixels: number): Promise<void> {
   if (bytes.byteLength === 0) throw new RelievoError('CORRUPT_IMAGE', 'this file is empty (0 bytes).');
+  const { imageDimensionsFromData } = await lazy(() => import('image-dimensions'));
   let size: { width: number; height: number } | undefined;
   try {
     size = imageDimensionsFromData(bytes);
