@@ -1,12 +1,12 @@
 import { RelievoError } from '../core/errors.js';
+import { lazy } from '../core/lazy.js';
 import { Shared } from '../core/shared.js';
 import { part, type TaskOptions } from '../core/task.js';
 import { Hydra, type Plane } from '../hydra/hydra.js';
 import type { ImageInput } from '../image/decode.js';
-import { coverage } from '../image/refine-matte.js';
+import { coverage } from '../image/matte.js';
 import type { Photo } from '../hydra/photo.js';
 import { createDepthMap, type DepthMap } from './depth-map.js';
-import { refine } from './refine.js';
 
 export interface EstimateOptions extends TaskOptions {
   /** The Hydra to use. Default: one shared by all calls, loaded at the first. */
@@ -46,6 +46,7 @@ export async function estimateDepth(image: ImageInput | Photo, options: Estimate
       (options.matte ?? hydra.tasks.includes('matte'))
         ? await hydra.run('matte', photo, { signal: options.signal })
         : {};
+    const { refine } = await lazy(() => import('./refine.js'));
     const data = await refine(low, photo, part(options, 0.6, 1), people['matte'] && coverage(people['matte']));
     options.onProgress?.(1);
     return createDepthMap(photo.width, photo.height, data);

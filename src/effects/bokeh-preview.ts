@@ -1,4 +1,5 @@
 import { RelievoError, isRelievoError } from '../core/errors.js';
+import { lazy } from '../core/lazy.js';
 import { knownKeys, numbers } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
@@ -7,7 +8,6 @@ import type { Face } from '../image/face.js';
 import { resizeImage } from '../image/resize.js';
 import { BOKEH_PARAMS, bladesOf, type BokehOptions } from './bokeh.js';
 import type * as bokehGpu from './bokeh-gpu.js';
-import { recoverClipped } from './clipped.js';
 import { resolveFocus, type Focus } from './focus.js';
 import { matchDepth } from './match-depth.js';
 
@@ -54,7 +54,7 @@ const RESTORE_MS = 3000;
 export async function createBokehPreview(options: BokehPreviewOptions = {}): Promise<BokehPreview> {
   knownKeys('bokehPreview', options, ['canvas', 'maxPixels', 'precision']);
   const { maxPixels } = numbers('bokehPreview', PREVIEW_PARAMS, { maxPixels: options.maxPixels });
-  const passes = await import('./bokeh-gpu.js');
+  const passes = await lazy(() => import('./bokeh-gpu.js'));
   return new BokehPreview(passes, options.canvas, maxPixels, options.precision);
 }
 
@@ -133,6 +133,7 @@ export class BokehPreview {
     const smaller = width < image.width || height < image.height;
     const small = smaller ? await resizeImage(image, width, height, { signal: options.signal }) : image;
     const map = await matchDepth('bokehPreview', depth, small, options);
+    const { recoverClipped } = await lazy(() => import('./clipped.js'));
     const clipped = await recoverClipped(small, 1, { signal: options.signal });
     options.signal?.throwIfAborted();
     this.#alive();

@@ -1,15 +1,11 @@
+import { lazy } from '../core/lazy.js';
 import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
 import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { Face } from '../image/face.js';
 import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
-import { completeBehind } from './behind.js';
-import { recoverClipped } from './clipped.js';
-import { Band, LOOK, widestRadius, type BandJob, type Lens } from './bokeh-band.js';
-import { renderInThreads, threadsFor } from './bokeh-threads.js';
 import { resolveFocus, type Focus } from './focus.js';
 import { matchDepth } from './match-depth.js';
-import { Ranges } from './ranges.js';
 
 export interface BokehOptions {
   /** What is sharp. A point is in pixels of the image. Default: `'subject'`. */
@@ -106,46 +102,19 @@ export async function applyBokeh(
   const map = await matchDepth('bokeh', depth, image, part(options, 0, 0.1));
   const { near, far } = resolveFocus('bokeh', options.focus ?? 'subject', map, { faces: options.faces, aperture });
 
-  const output = createImage(width, height, image.colorSpace);
   if (aperture === 0) {
+    const output = createImage(width, height, image.colorSpace);
     output.data.set(image.data);
     options.onProgress?.(1);
     return output;
   }
-  const [low, high] = (await Ranges.of(map, { signal: options.signal })).within({ x: 0, y: 0, width, height });
-  const strength = aperture * Math.max(width, height);
-  const lens: Lens = { near, far, strength, low, high, blades, ...settings };
-  const clipped = await recoverClipped(image, recover, { signal: options.signal });
-  const channels = isOpaque(image.data) ? 3 : 4;
-  const whole: BandJob = {
-    ...{ width, height, from: 0, to: height, top: 0, bottom: height },
-    ...{ pixels: image.data, depth: map.data, clipped, channels, lens },
-  };
-  const count = threadsFor(whole, threads);
-  let started = 0.1;
-  const inThreads = {
-    signal: options.signal,
-    onProgress: (done: number) => options.onProgress?.((started = 0.1 + 0.9 * done)),
-  };
-  if (count > 1 && (await renderInThreads(whole, count, output.data, inThreads))) {
-    options.onProgress?.(1);
-    return output;
-  }
-  const band = new Band(whole);
-  const looked = started + (1 - started) * LOOK;
-  const level2 = await band.look(part(options, started, looked));
-  await completeBehind(level2, channels, widestRadius(lens), { signal: options.signal });
-  await band.render(level2, output.data, part(options, looked, 1));
-  return output;
+  const { renderBokeh } = await lazy(() => import('./bokeh-render.js'));
+  const lens = { near, far, strength: aperture * Math.max(width, height), blades, ...settings };
+  return renderBokeh(image, map, lens, recover, threads, options);
 }
 
 /** Number of blades, 0 for a disc. */
 export function bladesOf(shape: unknown): number {
   if (!SHAPES.includes(shape as 5)) throw invalid('bokeh', 'shape', `'disc' or 5 to 9 blades`, shape);
   return shape === 'disc' ? 0 : (shape as number);
-}
-
-function isOpaque(data: Uint8ClampedArray | Uint8Array): boolean {
-  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
-  return true;
 }

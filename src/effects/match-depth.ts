@@ -1,6 +1,6 @@
+import { lazy } from '../core/lazy.js';
 import type { TaskOptions } from '../core/task.js';
 import { checkDepth, type DepthMap } from '../depth/depth-map.js';
-import { refine } from '../depth/refine.js';
 import type { ImageDataLike } from '../image/image-data.js';
 
 /**
@@ -19,7 +19,10 @@ export async function matchDepth(
   checkDepth(owner, depth);
   const { width, height } = image;
   if (depth.width === width && depth.height === height) return depth;
-  if (depth.width < width || depth.height < height) return { width, height, data: await refine(depth, image, options) };
+  if (depth.width < width || depth.height < height) {
+    const { refine } = await lazy(() => import('../depth/refine.js'));
+    return { width, height, data: await refine(depth, image, options) };
+  }
   const data = new Float32Array(width * height);
   for (let y = 0, i = 0; y < height; y++) {
     const row = Math.floor(((y + 0.5) * depth.height) / height) * depth.width;

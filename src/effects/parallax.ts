@@ -1,3 +1,4 @@
+import { lazy } from '../core/lazy.js';
 import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
 import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
@@ -7,7 +8,8 @@ import type { Face } from '../image/face.js';
 import { faceDisparities } from '../depth/face-depth.js';
 import { resolveFocus, type Focus } from './focus.js';
 import { matchDepth } from './match-depth.js';
-import { seenAt, ViewScene, type Camera, type View } from './view-scene.js';
+import type * as viewScene from './view-scene.js';
+import type { Camera, View } from './view-scene.js';
 
 export interface ParallaxOptions {
   /**
@@ -92,14 +94,15 @@ export async function applyParallax(
       ? leastCrop([camera], image)
       : numbers('parallax', CROP_PARAMS, { crop: options.crop }).crop;
   const matte = options.matte && (await matchMatte('parallax', options.matte, image, { signal: options.signal }));
+  const { seenAt, ViewScene } = await lazy(() => import('./view-scene.js'));
   const scene = await ViewScene.open(image, map, reachOf([camera], image), { ...part(options, 0.2, 0.7), matte });
   const view = await scene.render({ ...camera, crop }, part(options, 0.7, 1));
   if (!options.faces) return view;
-  return { ...view, faces: options.faces.map((face) => movedFace(face, map, { ...camera, crop })) };
+  return { ...view, faces: options.faces.map((face) => movedFace(face, map, { ...camera, crop }, seenAt)) };
 }
 
 /** A face where another camera sees it, all of it at its median disparity. */
-function movedFace(face: Face, map: DepthMap, camera: Camera): Face {
+function movedFace(face: Face, map: DepthMap, camera: Camera, seenAt: typeof viewScene.seenAt): Face {
   const { median } = faceDisparities(map, face);
   const { x, y, width, height } = face.box;
   const start = seenAt({ x, y }, median, camera, map);
@@ -145,6 +148,7 @@ export async function* parallaxFrames(
   });
   const crop = leastCrop(cameras, image);
   const matte = options.matte && (await matchMatte('parallax', options.matte, image, { signal: options.signal }));
+  const { ViewScene } = await lazy(() => import('./view-scene.js'));
   const scene = await ViewScene.open(image, map, reachOf(cameras, image), { ...part(options, 0.1, 0.3), matte });
   for (const [k, camera] of cameras.entries()) {
     const share = (v: number) => 0.3 + (0.7 * (k + v)) / frames;

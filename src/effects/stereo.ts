@@ -1,3 +1,4 @@
+import { lazy } from '../core/lazy.js';
 import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
 import { forRows, part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
@@ -6,7 +7,6 @@ import { matchMatte, type Matte } from '../image/matte.js';
 import { createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import type { Focus } from './focus.js';
 import { leastCrop, pivotOf, prepare, reachOf } from './parallax.js';
-import { ViewScene } from './view-scene.js';
 
 export interface StereoOptions {
   /**
@@ -62,6 +62,7 @@ export async function stereoPair(
   const eyes = [-1, 1].map((s) => ({ x: (s * separation) / 2, y: 0, z: 0, pivot, crop: 1 }));
   const crop = leastCrop(eyes, image);
   const matte = options.matte && (await matchMatte('stereo', options.matte, image, { signal: options.signal }));
+  const { ViewScene } = await lazy(() => import('./view-scene.js'));
   const scene = await ViewScene.open(image, map, reachOf(eyes, image), { ...part(options, 0.15, 0.5), matte });
   const left = (await scene.render({ ...eyes[0]!, crop }, part(options, 0.5, 0.7))).image;
   const right = (await scene.render({ ...eyes[1]!, crop }, part(options, 0.7, 0.9))).image;

@@ -189,14 +189,14 @@ export class Hydra {
   /**
    * Decodes, turns upright and checks a photo. Its features are extracted at first use and kept while the cache has room.
    *
-   * @throws RelievoError `UNSUPPORTED_IMAGE`, `CORRUPT_IMAGE`, `IMAGE_TOO_LARGE`.
+   * @throws RelievoError `UNSUPPORTED_IMAGE`, `CORRUPT_IMAGE`, `IMAGE_TOO_LARGE`; `FILE_NOT_FOUND` of an address.
    */
   async open(input: ImageInput | Photo, { signal }: TaskOptions = {}): Promise<Photo> {
     this.#alive();
     signal?.throwIfAborted();
     if (input instanceof Photo) return input;
     const { maxPixels = MAX_PIXELS, decoder } = this.#options;
-    const photo = new Photo(await decode(input, { maxPixels, decoder }));
+    const photo = new Photo(await decode(input, { maxPixels, decoder, fetch: this.#fetch, signal }));
     signal?.throwIfAborted();
     return photo;
   }
@@ -310,7 +310,9 @@ export class Hydra {
     if (this.#modules.has(manifest.id)) throw contract(`a module '${manifest.id}' is registered already.`);
     if (manifest.kind === 'head') {
       const backbone = this.#modules.get(requiredBackbone(manifest))?.manifest;
-      const { provides } = checkHead(manifest, backbone?.kind === 'backbone' ? backbone : undefined);
+      const { provides } = checkHead(manifest, backbone?.kind === 'backbone' ? backbone : undefined, [
+        ...this.#modules.keys(),
+      ]);
       checkGraph(manifest, graph, provides);
     } else {
       checkGraph(manifest, graph);

@@ -1,4 +1,4 @@
-import { RelievoError } from '../core/errors.js';
+import { isRelievoError, RelievoError } from '../core/errors.js';
 import type { TaskOptions } from '../core/task.js';
 import type { ModuleManifest } from './manifest.js';
 
@@ -10,11 +10,22 @@ export type FetchLike = (url: string, init: { signal: AbortSignal | null }) => P
 
 const TRIES = 3;
 const BACK_OFF_MS = 300;
+/** A manifest is a page of text; whoever serves a thousand times that is up to something else. */
+const MAX_MANIFEST_BYTES = 2 ** 20;
+
+/** What relative addresses are relative to: the page, or the worker's script. Nothing in Node. */
+export function here(): string | undefined {
+  if (typeof document === 'object') return document.baseURI;
+  const place = globalThis.location as Location | undefined;
+  // Some bundlers start workers from a blob, against which no address can be resolved: its page can.
+  return place?.href.startsWith('blob:') ? place.origin : place?.href;
+}
 
 /** Address of one file of a module. */
 export function locate(location: ModuleLocation, file: string): URL {
-  if (typeof location === 'function') return new URL(location(file));
-  const base = new URL(location, typeof document === 'object' ? document.baseURI : undefined);
+  // As text: what Turbopack puts in the place of `new URL(…, import.meta.url)` is no URL, and relative.
+  if (typeof location === 'function') return new URL(String(location(file)), here());
+  const base = new URL(location, here());
   if (!base.pathname.endsWith('/')) base.pathname += '/';
   return new URL(file, base);
 }
@@ -51,9 +62,26 @@ export async function loadFiles(
   }
 }
 
-/** Fetches and parses a `module.json`. @throws RelievoError `MODEL_NETWORK`, `MODEL_CONTRACT`. */
+/**
+ * Fetches and parses a `module.json`. Where the network is gone, the one that was read last time will do: what it names
+ * is kept as well, and held against its hashes again.
+ *
+ * @throws RelievoError `MODEL_NETWORK`, `MODEL_CONTRACT`.
+ */
 export async function loadJson(url: URL, fetcher: FetchLike, signal?: AbortSignal): Promise<unknown> {
-  const bytes = await download(url, fetcher, { signal }, () => {});
+  const cache = await openCache();
+  const key = `${url.href.split('#')[0]}?manifest`;
+  const kept = await cache?.match(key).catch(() => undefined);
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = await download(url, fetcher, { signal }, MAX_MANIFEST_BYTES, () => {}, kept ? 1 : TRIES);
+    await cache?.put(key, new Response(bytes)).catch(() => {});
+  } catch (error) {
+    // An answer is an answer, also a refusal; only silence is being offline.
+    if (!kept || !isRelievoError(error) || error.cause instanceof HttpError || error.code !== 'MODEL_NETWORK')
+      throw error;
+    bytes = new Uint8Array(await kept.arrayBuffer());
+  }
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
@@ -82,7 +110,7 @@ export async function loadFile(
       return bytes;
     }
   }
-  const bytes = await download(url, fetcher, options, onBytes);
+  const bytes = await download(url, fetcher, options, manifest.bytes, onBytes);
   const got = await sha256(bytes);
   if (got !== hash) {
     throw new RelievoError(
@@ -96,7 +124,15 @@ export async function loadFile(
   return bytes;
 }
 
-async function download(url: URL, fetcher: FetchLike, options: TaskOptions, onBytes: (n: number) => void) {
+/** @param most bytes; an answer that is longer is cut off, whatever it announced. */
+async function download(
+  url: URL,
+  fetcher: FetchLike,
+  options: TaskOptions,
+  most: number,
+  onBytes: (n: number) => void,
+  tries = TRIES,
+): Promise<Uint8Array<ArrayBuffer>> {
   const { signal } = options;
   for (let attempt = 1; ; attempt++) {
     let received = 0;
@@ -116,6 +152,13 @@ async function download(url: URL, fetcher: FetchLike, options: TaskOptions, onBy
           if (done) break;
           chunks.push(value);
           received += value.byteLength;
+          if (received > most) {
+            await reader.cancel();
+            throw new RelievoError(
+              'MODEL_CORRUPT',
+              `${url} is longer than its ${most} bytes: it is of another version, or no model.`,
+            );
+          }
           onBytes(value.byteLength);
         }
       } else {
@@ -124,10 +167,11 @@ async function download(url: URL, fetcher: FetchLike, options: TaskOptions, onBy
       return concat(chunks);
     } catch (cause) {
       signal?.throwIfAborted();
+      if (isRelievoError(cause)) throw cause;
       onBytes(-received); // what has to come again is not progress
       const status = cause instanceof HttpError ? cause.status : undefined;
       const final = url.protocol === 'file:' || (status !== undefined && status < 500 && status !== 429);
-      if (final || attempt >= TRIES) {
+      if (final || attempt >= tries) {
         const why = status ? `HTTP ${status}` : cause instanceof Error ? cause.message : String(cause);
         throw new RelievoError(
           'MODEL_NETWORK',

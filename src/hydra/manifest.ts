@@ -189,13 +189,18 @@ function checkTask(m: HeadManifest | NetworkManifest, need: Need): void {
 /**
  * Checks a head against the backbone it names.
  *
+ * @param registered what there is instead, for the message.
  * @throws RelievoError `MODEL_CONTRACT` with both sides of the mismatch.
  */
-export function checkHead(head: HeadManifest, backbone: BackboneManifest | undefined): BackboneManifest {
+export function checkHead(
+  head: HeadManifest,
+  backbone: BackboneManifest | undefined,
+  registered: readonly string[] = [],
+): BackboneManifest {
   const wanted = parseRequirement(head.requires.module)!;
   if (!backbone || backbone.id !== wanted.id) {
     throw contract(
-      `head '${head.id}' needs backbone '${head.requires.module}', which is not registered: register it first.`,
+      `head '${head.id}' needs backbone '${head.requires.module}', which is not registered (registered: ${registered.join(', ') || 'none'}). Register it first.`,
     );
   }
   if (!satisfies(backbone.version, wanted.version)) {

@@ -1,38 +1,44 @@
-import { imageDimensionsFromData } from 'image-dimensions';
+import { lazy } from '../core/lazy.js';
 import { RelievoError } from '../core/errors.js';
-import { checkImage, checkSize, createImage, MAX_PIXELS, type ImageDataLike } from './image-data.js';
+import { drawableSize, unreadable } from './drawable.js';
+import { isPixels, checkImage, checkSize, createImage, MAX_PIXELS, type ImageDataLike } from './image-data.js';
 
-/** What a photo can be given as in a page. Bytes and Blobs are encoded files: JPEG, PNG, WebP, AVIF, GIF (first frame). */
-export type ImageInput = ImageDataLike | Blob | ArrayBuffer | Uint8Array | CanvasImageSource;
+/**
+ * What a photo can be given as in a page. Bytes and Blobs are encoded files: JPEG, PNG, WebP, AVIF, GIF (first frame). A
+ * string or URL is the address of one.
+ */
+export type ImageInput = ImageDataLike | Blob | ArrayBuffer | Uint8Array | CanvasImageSource | string | URL;
 
 /** Turns encoded bytes into upright pixels. `relievo/node` has one built on sharp. */
 export type Decoder = (bytes: Uint8Array, options: { maxPixels: number }) => Promise<ImageDataLike>;
-
-/** True for pixels, false for anything that has to be decoded or drawn. */
-export function isPixels(input: unknown): input is ImageDataLike {
-  const i = input as Partial<ImageDataLike> | null;
-  return typeof i === 'object' && i !== null && ArrayBuffer.isView(i.data) && typeof i.width === 'number';
-}
 
 /**
  * Upright pixels of anything a page can show. Encoded files are turned by their EXIF orientation; the size is read
  * from the header before anything is allocated.
  *
  * @param decoder decodes files where the runtime cannot (Node).
- * @throws RelievoError `UNSUPPORTED_IMAGE`, `CORRUPT_IMAGE`, `IMAGE_TOO_LARGE`.
+ * @throws RelievoError `UNSUPPORTED_IMAGE`, `CORRUPT_IMAGE`, `IMAGE_TOO_LARGE`; `FILE_NOT_FOUND` when nothing is at an
+ *   address; the signal's reason.
  */
 export async function decode(
   input: ImageInput,
-  options: { maxPixels?: number | undefined; decoder?: Decoder | undefined } = {},
+  options: {
+    maxPixels?: number | undefined;
+    decoder?: Decoder | undefined;
+    /** Gets what an address stands for. Default: the global `fetch`. */
+    fetch?: ((url: string, init: { signal: AbortSignal | null }) => Promise<Response>) | undefined;
+    signal?: AbortSignal | undefined;
+  } = {},
 ): Promise<ImageDataLike> {
   const maxPixels = options.maxPixels ?? MAX_PIXELS;
   if (isPixels(input)) {
     checkImage('open', input, maxPixels);
     return input;
   }
-  const bytes = await encodedBytes(input);
+  const bytes =
+    typeof input === 'string' || input instanceof URL ? await download(input, options) : await encodedBytes(input);
   if (bytes) {
-    checkHeader(bytes, maxPixels);
+    await checkHeader(bytes, maxPixels);
     if (options.decoder) return options.decoder(bytes, { maxPixels });
     if (typeof createImageBitmap !== 'function') {
       throw new RelievoError(
@@ -58,9 +64,34 @@ export async function decode(
   if (!size)
     throw new RelievoError(
       'UNSUPPORTED_IMAGE',
-      'open: expected ImageData, a Blob or bytes of an image file, or something a canvas can draw.',
+      'open: expected ImageData, a Blob or bytes of an image file, its address, or something a canvas can draw.',
     );
   return draw(input as CanvasImageSource, size.width, size.height, maxPixels);
+}
+
+async function download(
+  address: string | URL,
+  options: NonNullable<Parameters<typeof decode>[1]>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { fetch = globalThis.fetch, signal } = options;
+  let why: string;
+  let cause: unknown;
+  try {
+    const url = new URL(address, typeof document === 'object' ? document.baseURI : undefined);
+    const response = await fetch(url.href, { signal: signal ?? null });
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    why = `HTTP ${response.status}`;
+  } catch (error) {
+    signal?.throwIfAborted();
+    cause = error;
+    why = error instanceof Error ? error.message : String(error);
+  }
+  const short = String(address).slice(0, 200);
+  const hint =
+    typeof document === 'object' || 'WorkerGlobalScope' in globalThis
+      ? ''
+      : " Of a file, give what 'readImageFile' of relievo/node returns.";
+  throw new RelievoError('FILE_NOT_FOUND', `open: could not get ${short}: ${why}.${hint}`, { cause });
 }
 
 async function encodedBytes(input: ImageInput): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -72,8 +103,9 @@ async function encodedBytes(input: ImageInput): Promise<Uint8Array<ArrayBuffer> 
 }
 
 /** @throws RelievoError before a pixel is allocated. */
-export function checkHeader(bytes: Uint8Array, maxPixels: number): void {
+export async function checkHeader(bytes: Uint8Array, maxPixels: number): Promise<void> {
   if (bytes.byteLength === 0) throw new RelievoError('CORRUPT_IMAGE', 'this file is empty (0 bytes).');
+  const { imageDimensionsFromData } = await lazy(() => import('image-dimensions'));
   let size: { width: number; height: number } | undefined;
   try {
     size = imageDimensionsFromData(bytes);
@@ -81,24 +113,6 @@ export function checkHeader(bytes: Uint8Array, maxPixels: number): void {
     return; // a header the reader trips over is for the decoder to judge
   }
   if (size) checkSize('open', size.width, size.height, maxPixels);
-}
-
-function drawableSize(input: unknown): { width: number; height: number } | undefined {
-  if (typeof input !== 'object' || input === null) return undefined;
-  const i = input as Record<string, unknown>;
-  for (const [w, h] of [
-    ['naturalWidth', 'naturalHeight'],
-    ['videoWidth', 'videoHeight'],
-    ['displayWidth', 'displayHeight'],
-    ['width', 'height'],
-  ] as const) {
-    if (typeof i[w] === 'number' && typeof i[h] === 'number') {
-      if (i[w] === 0 || i[h] === 0)
-        throw new RelievoError('UNSUPPORTED_IMAGE', 'open: this element has no picture yet; wait until it has loaded.');
-      return { width: i[w], height: i[h] };
-    }
-  }
-  return undefined;
 }
 
 function draw(source: CanvasImageSource, width: number, height: number, maxPixels: number): ImageDataLike {
@@ -115,8 +129,13 @@ function draw(source: CanvasImageSource, width: number, height: number, maxPixel
       'IMAGE_TOO_LARGE',
       `open: no canvas of ${width} × ${height} can be had here. Scale the photo down.`,
     );
-  context.drawImage(source, 0, 0, width, height);
-  const pixels = context.getImageData(0, 0, width, height);
+  let pixels: ImageData;
+  try {
+    context.drawImage(source, 0, 0, width, height);
+    pixels = context.getImageData(0, 0, width, height);
+  } catch (cause) {
+    throw unreadable(cause);
+  }
   return typeof ImageData === 'function'
     ? pixels
     : createImage(width, height, 'srgb', pixels.data as Uint8ClampedArray<ArrayBuffer>);

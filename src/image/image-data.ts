@@ -31,6 +31,12 @@ export function createImage(
   return { width, height, data, colorSpace };
 }
 
+/** True for pixels, false for anything that has to be decoded or drawn. */
+export function isPixels(input: unknown): input is ImageDataLike {
+  const i = input as Partial<ImageDataLike> | null;
+  return typeof i === 'object' && i !== null && ArrayBuffer.isView(i.data) && typeof i.width === 'number';
+}
+
 /**
  * Checks that `image` has the shape of an `ImageData`.
  *

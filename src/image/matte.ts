@@ -56,3 +56,12 @@ export async function matchMatte(
 function centre(i: number, n: number, m: number): number {
   return Math.min(m - 1, Math.max(0, ((i + 0.5) * m) / n - 0.5));
 }
+
+/** A network's logits -> coverage. */
+export function coverage({ width, height, data }: Matte): Matte {
+  return { width, height, data: data.map(sigmoid) };
+}
+
+export function sigmoid(v: number): number {
+  return 1 / (1 + Math.exp(-v));
+}

@@ -1,12 +1,7 @@
 import { breathe, forRows, part, type TaskOptions } from '../core/task.js';
 import type { ImageDataLike } from './image-data.js';
-import type { Matte } from './matte.js';
+import { sigmoid, type Matte } from './matte.js';
 import { resizePlane, resizeToTensor, toPixels } from './resize.js';
-
-/** A network's logits -> coverage. */
-export function coverage({ width, height, data }: Matte): Matte {
-  return { width, height, data: data.map(sigmoid) };
-}
 
 /** Long sides of the grids on which the outline is solved, coarse to fine; the photo's own size ends the list. */
 const LEVELS = [320, 640, 1280];
@@ -126,10 +121,6 @@ async function settle(low: Matte, photo: ImageDataLike, options: TaskOptions): P
 function logit(v: number): number {
   const p = Math.min(SUREST, Math.max(1 - SUREST, v));
   return Math.log(p / (1 - p));
-}
-
-function sigmoid(v: number): number {
-  return 1 / (1 + Math.exp(-v));
 }
 
 const KNOWN = 0;

@@ -1,12 +1,11 @@
 import { RelievoError } from '../core/errors.js';
+import { lazy } from '../core/lazy.js';
 import { part, type TaskOptions } from '../core/task.js';
 import type { Hydra } from '../hydra/hydra.js';
 import type { Photo } from '../hydra/photo.js';
 import type { ImageInput } from '../image/decode.js';
-import { estimateForeground } from '../image/foreground.js';
 import type { OutputImage } from '../image/image-data.js';
-import type { Matte } from '../image/matte.js';
-import { coverage, refineMatte } from '../image/refine-matte.js';
+import { coverage, type Matte } from '../image/matte.js';
 import { hydraFor, type PortraitOptions } from './session.js';
 
 export interface CutOut {
@@ -43,6 +42,7 @@ export async function cutOut(image: ImageInput | Photo, options: PortraitOptions
   const { hydra, rest } = await hydraFor('matte', options);
   return withPhoto(hydra, image, rest, async (photo) => {
     const matte = await matteOf(hydra, photo, part(rest, 0, 0.6));
+    const { estimateForeground } = await lazy(() => import('../image/foreground.js'));
     return { matte, foreground: await estimateForeground(photo, matte, part(rest, 0.6, 1)) };
   });
 }
@@ -50,6 +50,7 @@ export async function cutOut(image: ImageInput | Photo, options: PortraitOptions
 async function matteOf(hydra: Hydra, photo: Photo, options: TaskOptions): Promise<Matte> {
   const { matte } = await hydra.run('matte', photo, part(options, 0, 0.3));
   if (!matte) throw new RelievoError('MODEL_CONTRACT', `the matte head has no output named 'matte'.`);
+  const { refineMatte } = await lazy(() => import('../image/refine-matte.js'));
   const data = await refineMatte(coverage(matte), photo, part(options, 0.3, 1));
   return { width: photo.width, height: photo.height, data };
 }

@@ -4,7 +4,8 @@ import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { PipelineOptions, PipelineResult, Recipe, Step } from '../effects/pipeline.js';
 import type { ImageInput } from '../image/decode.js';
-import { createImage, type ImageDataLike } from '../image/image-data.js';
+import { drawableSize, unreadable } from '../image/drawable.js';
+import { createImage, isPixels, type ImageDataLike } from '../image/image-data.js';
 import type { Answer, Functions, Handle, Remote, WorkerHydraOptions } from './protocol.js';
 
 /** A photo opened in the worker. Its pixels stay there; every call of the same worker takes it for an image. */
@@ -89,6 +90,9 @@ export async function createWorker(options: WorkerOptions = {}): Promise<Relievo
 
 type Progress = (done: number) => void;
 
+/** Photos, by the worker that they lie in; a closed one still knows whose it was. */
+const owners = new WeakMap<object, Link>();
+
 /** Calls with their ends: abort, errors of the worker itself, disposal. */
 class Link {
   readonly #remote: Wrapped<Remote>;
@@ -105,13 +109,15 @@ class Link {
     this.#remote = wrap<Remote>(worker);
     this.#ended = new Promise<never>((_, reject) => (this.#end = reject));
     this.#ended.catch(() => {}); // nobody may be waiting
-    worker.addEventListener('error', (event) => {
-      event.preventDefault();
-      const why = event.message || 'its script could not be loaded';
+    const failed = (why: string) =>
       this.#end(
         new RelievoError('BACKEND_UNAVAILABLE', `the worker failed: ${why}. Check its address and the page's policy.`),
       );
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      failed(event.message || 'its script could not be loaded');
     });
+    worker.addEventListener('messageerror', () => failed('its answer could not be read'));
   }
 
   async ask(
@@ -139,6 +145,10 @@ class Link {
       const value = unpack(found.value);
       if (found.handle !== undefined) this.hold(value as object, found.handle);
       return value;
+    } catch (cause) {
+      if (!(cause instanceof DOMException && cause.name === 'DataCloneError')) throw cause;
+      const what = 'something in this call cannot go to another thread: a function, or a picture that is closed';
+      throw new RelievoError('INVALID_PARAM', `${what} (${cause.message}).`, { cause });
     } finally {
       open = false;
       if (stop) signal?.removeEventListener('abort', stop);
@@ -147,13 +157,19 @@ class Link {
 
   hold(value: object, handle: number): void {
     this.#handles.set(value, handle);
+    if (!('data' in value)) owners.set(value, this);
     this.#forgotten.register(value, handle, value);
   }
 
-  /** Handles in the place of what lies in the worker. */
+  /** Handles in the place of what lies in the worker. @throws RelievoError `DISPOSED` for a photo that was closed. */
   refer(value: unknown): unknown {
-    const handle = typeof value === 'object' && value !== null ? this.#handles.get(value) : undefined;
-    return handle === undefined ? value : ({ relievoHandle: handle } satisfies Handle);
+    if (typeof value !== 'object' || value === null) return value;
+    const handle = this.#handles.get(value);
+    if (handle !== undefined) return { relievoHandle: handle } satisfies Handle;
+    const owner = owners.get(value);
+    if (owner === this) throw new RelievoError('DISPOSED', 'this photo was closed: open it again.');
+    if (owner) throw new RelievoError('INVALID_PARAM', 'this photo lies in another worker: open it in this one.');
+    return value;
   }
 
   forget(value: object): void {
@@ -247,16 +263,24 @@ function isOptions(v: unknown): v is object {
 
 /** An input as it can be posted, and what of it moves. What belongs to the page (elements) becomes a bitmap. */
 async function movable(image: ImageInput): Promise<[unknown, Transferable[]]> {
+  // Relative addresses are the page's: the worker's script may lie elsewhere.
+  if (typeof image === 'string' || image instanceof URL) return [new URL(image, document.baseURI).href, []];
   const element =
     typeof HTMLElement === 'function' &&
     (image instanceof HTMLElement || (typeof SVGElement === 'function' && image instanceof SVGElement));
   const canvas = typeof OffscreenCanvas === 'function' && image instanceof OffscreenCanvas;
+  if (!isPixels(image)) drawableSize(image); // nothing blank, nothing closed
   if (!element && !canvas) return [image, []];
-  const bitmap = await createImageBitmap(image as ImageBitmapSource).catch((cause: unknown) => {
-    const why = 'this element has no picture that can be read: wait until it has loaded, and check its origin.';
-    throw new RelievoError('UNSUPPORTED_IMAGE', `open: ${why}`, { cause });
-  });
-  return [bitmap, [bitmap]];
+  try {
+    const bitmap = await createImageBitmap(image as ImageBitmapSource);
+    // Read one pixel: of another origin's picture the browser would say so only when it is sent, as a fault of sending.
+    const context = new OffscreenCanvas(1, 1).getContext('2d')!;
+    context.drawImage(bitmap, 0, 0, 1, 1, 0, 0, 1, 1);
+    context.getImageData(0, 0, 1, 1);
+    return [bitmap, [bitmap]];
+  } catch (cause) {
+    throw unreadable(cause);
+  }
 }
 
 /** Pixels as the page knows them: an ImageData. */

@@ -65,6 +65,12 @@ function resolve(value: unknown, depth = 0): unknown {
   return value;
 }
 
+/** A bitmap or frame that came here is ours: frames in particular are few, and a camera stops when none is given back. */
+function free(input: unknown): void {
+  const i = input as { close?: () => void } | null;
+  if (typeof i === 'object' && typeof i?.close === 'function') i.close();
+}
+
 /**
  * The answer as it travels: its buffers move, but for what stays here, of which copies go. Top-level planes (disparities,
  * mattes) stay: the next call is made with them.
@@ -108,6 +114,7 @@ export const remote: Remote = {
 
   open: async (id, input) => {
     const found = await answer(id, (signal) => hydra!.open(input as ImageInput, { signal }));
+    free(input);
     if ('error' in found) return found;
     const { width, height, colorSpace } = found.value;
     return { value: { width, height, colorSpace }, handle: keep(found.value) };
@@ -118,7 +125,11 @@ export const remote: Remote = {
       await answer(id, async (signal) => {
         const work = FUNCTIONS[name as keyof Functions] as (...args: unknown[]) => Promise<unknown>;
         const all = { ...(resolve(options) as object), ...(NETWORK.has(name) && { hydra }), signal, onProgress };
-        return work(...args.map((a) => resolve(a)), all);
+        try {
+          return await work(...args.map((a) => resolve(a)), all);
+        } finally {
+          free(args[0]);
+        }
       }),
     ),
 

@@ -26,6 +26,8 @@ export interface Site {
   open(query?: string, options?: BrowserContextOptions): Promise<Page>;
   /** Errors on the console, exceptions, and requests that left this machine. */
   readonly complaints: string[];
+  /** Addresses that pages and their workers asked for. */
+  readonly requests: string[];
   close(): Promise<void>;
 }
 
@@ -38,7 +40,7 @@ export const ISOLATING = {
 /**
  * Builds the page of `root` as `npm run demo -- --build` does, serves it on loopback and starts Chromium.
  *
- * @param headers of every answer, besides what it is.
+ * @param headers of every answer, besides what it is; what is changed in them later holds from then on.
  */
 export async function site(root: string, headers: Readonly<Record<string, string>> = {}): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'relievo-page-'));
@@ -64,8 +66,10 @@ export async function site(root: string, headers: Readonly<Record<string, string
   if (!executablePath) throw new Error('No Chromium found: run `node scripts/setup.mjs --chromium`.');
   const browser: Browser = await chromium.launch({ executablePath, args: FLAGS });
   const complaints: string[] = [];
+  const requests: string[] = [];
   return {
     complaints,
+    requests,
     async open(query = '', options = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
       const page = await context.newPage();
@@ -74,6 +78,7 @@ export async function site(root: string, headers: Readonly<Record<string, string
       });
       page.on('pageerror', (e) => complaints.push(`exception: ${e.message}`));
       page.on('request', (r) => {
+        requests.push(r.url());
         const { protocol, hostname } = new URL(r.url());
         if (protocol.startsWith('http') && hostname !== '127.0.0.1') complaints.push(`request: ${r.url()}`);
       });

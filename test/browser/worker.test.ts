@@ -45,7 +45,7 @@ test('errors keep their code, and say what to do', async () => {
   expect(found.hydra).toMatch(/^INVALID_PARAM: .*hydra/);
   expect(found.backend).toMatch(/^INVALID_PARAM: .*backend/);
   expect(found.script).toMatch(/^BACKEND_UNAVAILABLE: the worker failed/);
-  expect(found.closed).toMatch(/^UNSUPPORTED_IMAGE|^INVALID/);
+  expect(found.closed).toMatch(/^DISPOSED: .*closed/);
   expect(found.running).toMatch(/^DISPOSED/);
   expect(found.disposed).toMatch(/^DISPOSED/);
 });

@@ -1,0 +1,87 @@
+/**
+ * What each entry weighs in a page, bundled by Vite, minified and gzipped, without TensorFlow.js (a peer) and the models:
+ *
+ *     npm run sizes [-- --check]          --check: fails where an entry is over its budget
+ *
+ * "at import" is what a page loads at once; "when used" are parts of their own, loaded when a call needs them: the
+ * worker's and the threads' scripts, the passes for the GPU, readers of rare formats.
+ */
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { build as bundle } from 'vite';
+import { build, ROOT, setup } from './setup.mjs';
+
+/** [import, budget at import in kB]. */
+const ROWS = [
+  ['*', 'relievo', 60],
+  ['*', 'relievo/hydra', 15],
+  ['*', 'relievo/depth', 20],
+  ['*', 'relievo/portrait', 18],
+  ['*', 'relievo/effects', 42],
+  ['*', 'relievo/worker', 5],
+  ['estimateDepth', 'relievo', 16],
+  ['applyBokeh', 'relievo/effects', 8],
+  ['applyGrade', 'relievo/effects', 15],
+  ['pipeline', 'relievo/effects', 36],
+];
+const PEERS = /^(@tensorflow\/|@gltf-transform\/|mediabunny$)/;
+
+const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
+setup();
+build();
+const over = [];
+console.log('kB min+gzip                                at import  (budget)   when used');
+for (const [name, entry, budget] of ROWS) {
+  const { now, later } = await weigh(name, entry);
+  console.log(
+    `import ${name === '*' ? '*' : `{ ${name} }`} from '${entry}'`.padEnd(44) +
+      `${now.toFixed(1).padStart(8)} ${`(${budget})`.padStart(9)} ${later.toFixed(1).padStart(11)}`,
+  );
+  if (now > budget) over.push(`${name} of ${entry}: ${now.toFixed(1)} kB, its budget is ${budget}`);
+}
+if (values.check && over.length) {
+  console.error(over.join('\n'));
+  process.exitCode = 1;
+}
+
+async function weigh(name, entry) {
+  const code = name === '*' ? `export * from '${entry}'` : `export { ${name} } from '${entry}'`;
+  const options = { external: (id) => PEERS.test(id) };
+  const { output } = await bundle({
+    root: ROOT,
+    configFile: false,
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'relievo-entry',
+        resolveId: (id) => (id === 'entry' ? join('entry.js') : undefined),
+        load: (id) => (id === join('entry.js') ? code : undefined),
+      },
+    ],
+    worker: { format: 'es', rollupOptions: options },
+    build: {
+      write: false,
+      target: 'es2022',
+      assetsInlineLimit: 0,
+      modulePreload: false,
+      rollupOptions: { ...options, input: 'entry', preserveEntrySignatures: 'strict' },
+    },
+  });
+  const chunks = new Map(output.filter((o) => o.fileName.endsWith('.js')).map((o) => [o.fileName, o]));
+  const atImport = new Set();
+  const visit = (file) => {
+    const chunk = chunks.get(file);
+    if (!chunk || atImport.has(file)) return;
+    atImport.add(file);
+    chunk.imports.forEach(visit);
+  };
+  visit([...chunks.values()].find((c) => c.isEntry).fileName);
+  const kB = (files) =>
+    files.reduce((n, f) => n + gzipSync(chunks.get(f).code ?? chunks.get(f).source, { level: 9 }).length, 0) / 1e3;
+  return { now: kB([...atImport]), later: kB([...chunks.keys()].filter((f) => !atImport.has(f))) };
+}
+
+/** Names of this package resolve from its own folder only. */
+function join(file) {
+  return `${ROOT}${file}`;
+}
