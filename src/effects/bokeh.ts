@@ -96,25 +96,24 @@ export async function applyBokeh(
 ): Promise<OutputImage> {
   options.signal?.throwIfAborted();
   knownKeys('bokeh', options, KEYS);
-  const { aperture, recover, ...settings } = numbers('bokeh', BOKEH_PARAMS, options);
-  const blades = bladesOf(options.shape ?? 'disc');
   const { threads } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64))
     throw invalid('bokeh', 'threads', 'a whole number from 1 to 64', threads);
   checkImage('bokeh', image);
   const { width, height } = image;
+  numbers('bokeh', BOKEH_PARAMS, options); // before the depth is lifted
   const map = await matchDepth('bokeh', depth, image, part(options, 0, 0.1));
-  const { near, far } = resolveFocus('bokeh', options.focus ?? 'subject', map, { faces: options.faces, aperture });
+  const resolved = resolveLens('bokeh', map, options);
 
   const output = createImage(width, height, image.colorSpace);
-  if (aperture === 0) {
+  if (!resolved) {
     output.data.set(image.data);
     options.onProgress?.(1);
     return output;
   }
+  const { recover, ...rest } = resolved;
   const [low, high] = (await Ranges.of(map, { signal: options.signal })).within({ x: 0, y: 0, width, height });
-  const strength = aperture * Math.max(width, height);
-  const lens: Lens = { near, far, strength, low, high, blades, ...settings };
+  const lens: Lens = { ...rest, low, high };
   const clipped = await recoverClipped(image, recover, { signal: options.signal });
   const channels = isOpaque(image.data) ? 3 : 4;
   const whole: BandJob = {
@@ -139,8 +138,27 @@ export async function applyBokeh(
   return output;
 }
 
+/** A lens focused on a photo: all that its options say of it, as numbers. */
+export interface ResolvedLens extends Omit<Lens, 'low' | 'high'> {
+  /** Share of the clipped light that is put back. */
+  readonly recover: number;
+}
+
+/**
+ * @param depth of the size of the image; a point of focus is in its pixels.
+ * @returns undefined where nothing is blurred.
+ * @throws RelievoError `INVALID_PARAM`.
+ */
+export function resolveLens(owner: string, depth: DepthMap, options: BokehOptions): ResolvedLens | undefined {
+  const { aperture, ...settings } = numbers(owner, BOKEH_PARAMS, options);
+  const blades = bladesOf(options.shape ?? 'disc');
+  const { near, far } = resolveFocus(owner, options.focus ?? 'subject', depth, { faces: options.faces, aperture });
+  if (aperture === 0) return undefined;
+  return { near, far, strength: aperture * Math.max(depth.width, depth.height), blades, ...settings };
+}
+
 /** Number of blades, 0 for a disc. */
-export function bladesOf(shape: unknown): number {
+function bladesOf(shape: unknown): number {
   if (!SHAPES.includes(shape as 5)) throw invalid('bokeh', 'shape', `'disc' or 5 to 9 blades`, shape);
   return shape === 'disc' ? 0 : (shape as number);
 }
