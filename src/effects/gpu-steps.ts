@@ -215,6 +215,14 @@ export class Picture {
     }
   }
 
+  /** Gives its texture away where it is of that size and may be drawn to. */
+  take(width: number, height: number): Texture | undefined {
+    const texture = this.#texture;
+    if (texture?.format !== 'picture' || texture.width !== width || texture.height !== height) return undefined;
+    this.#texture = undefined;
+    return texture;
+  }
+
   dispose(): void {
     if (this.#texture) this.#device.free(this.#texture);
     this.#texture = undefined;

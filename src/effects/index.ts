@@ -4,6 +4,15 @@ export {
   type BokehPreviewCost,
   type BokehPreviewOptions,
 } from './bokeh-preview.js';
+export {
+  createPreview,
+  PREVIEW_PARAMS,
+  type Preview,
+  type PreviewCost,
+  type PreviewOptions,
+  type PreviewPhoto,
+  type RenderOptions,
+} from './preview.js';
 export { createGpu, GPU_PARAMS, type Gpu, type GpuOptions, type GpuTransfers } from './gpu.js';
 export { applyBokeh, BOKEH_PARAMS, type BokehOptions } from './bokeh.js';
 export { focalRange, type FocalRange, type Focus, type FocusContext } from './focus.js';

@@ -86,11 +86,23 @@ const curve: Reader<CurvePoint[], readonly CurvePoint[]> = {
   },
 };
 
+/** The last tables by their texts: whoever moves a slider reads the same recipe many times. */
+const tables = new Map<string, Lut>();
+const MOST_TABLES = 4;
+
+function parsed(text: string): Lut {
+  const table = tables.get(text) ?? parseCube(text);
+  tables.delete(text);
+  tables.set(text, table);
+  if (tables.size > MOST_TABLES) tables.delete(tables.keys().next().value!);
+  return table;
+}
+
 const lut = resource('text', 'a .cube table', (v, where): Lut => {
   if (isLut(v)) return v;
   if (typeof v !== 'string') return refuse(where, 'a table read by parseCube', v);
   try {
-    return parseCube(v);
+    return parsed(v);
   } catch (cause) {
     throw new RelievoError('INVALID_PARAM', `${where.path}: ${(cause as Error).message}`, { cause });
   }

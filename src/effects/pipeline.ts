@@ -186,6 +186,7 @@ function readStep(step: unknown, where: At): ReadStep {
  * The steps with the options that they have on a picture of that size.
  *
  * @param given size of the picture in whose pixels points are, where the recipe does not say.
+ * @param found resources that were loaded before, by name; new ones are added.
  * @throws RelievoError `INVALID_PARAM`, `FILE_NOT_FOUND`.
  */
 export async function readSteps(
@@ -193,8 +194,9 @@ export async function readSteps(
   on: { readonly width: number; readonly height: number },
   options: PipelineOptions,
   given = on,
+  found = new Map<string, unknown>(),
 ): Promise<ReadStep[]> {
-  const found = await load(recipe, options);
+  await load(recipe, options, found);
   const size = recipe.size ?? given;
   const scale = { x: on.width / size.width, y: on.height / size.height };
   const resource = (_kind: ResourceKind, name: string) => found.get(name);
@@ -228,11 +230,12 @@ async function run(
   return { image: made ?? (await runPoints(frame, [])), depth: after };
 }
 
-/** Everything that the recipe names, by name. */
+/** Everything that the recipe names, by name, goes to `found`. */
 async function load(
   recipe: Recipe,
   { resources = {}, decoder, signal }: PipelineOptions,
-): Promise<Map<string, unknown>> {
+  found: Map<string, unknown>,
+): Promise<void> {
   const wanted = new Map<string, { kind: ResourceKind; path: string }>();
   const resource = (kind: ResourceKind, name: string, path: string) => {
     const before = wanted.get(name);
@@ -243,8 +246,8 @@ async function load(
   };
   recipe.steps.forEach((step, i) => readStep(step, root(`steps[${i}]`, { resource })));
 
-  const found = new Map<string, unknown>();
   for (const [name, { kind, path }] of wanted) {
+    if (found.has(name)) continue;
     signal?.throwIfAborted();
     await named(path, async () => {
       const given = name.startsWith('data:')
@@ -257,7 +260,6 @@ async function load(
       found.set(name, kind === 'text' ? await toText(given) : await toImage(given, name, decoder));
     });
   }
-  return found;
 }
 
 const short = (name: string) => (name.length > 60 ? `${name.slice(0, 57)}…` : name);

@@ -52,15 +52,24 @@ export class Context {
    */
   async attempt<T>(work: (device: Device) => T | Promise<T>): Promise<T> {
     await this.#recovery;
+    try {
+      return await this.#once(work);
+    } catch (error) {
+      if (this.#disposed || !isRelievoError(error, 'CONTEXT_LOST')) throw error;
+      await (this.#recovery ??= this.#recover().finally(() => (this.#recovery = undefined)));
+      if (this.#disposed) throw error;
+      return await this.#once(work);
+    }
+  }
+
+  /** What fails on a lost context fails for that: it answers null and 0 to everything. */
+  async #once<T>(work: (device: Device) => T | Promise<T>): Promise<T> {
     const device = this.#device;
     try {
       return await work(device);
     } catch (error) {
-      // What fails on a lost context fails for that: it answers null and 0 to everything.
-      if (this.#disposed || !(device.lost || isRelievoError(error, 'CONTEXT_LOST'))) throw error;
-      await (this.#recovery ??= this.#recover().finally(() => (this.#recovery = undefined)));
-      if (this.#disposed) throw error;
-      return work(this.#device);
+      if (!this.#disposed && device.lost) device.check();
+      throw error;
     }
   }
 
@@ -83,6 +92,7 @@ export class Context {
       if (this.#device.lost)
         throw new RelievoError('CONTEXT_LOST', 'gpu: the browser took the graphics context away for good.');
     }
+    this.#device.abandon();
     this.#device = new Device(this.#canvas, this.#options);
   }
 

@@ -274,8 +274,14 @@ export class Device {
   resize(width: number, height: number, colorSpace: PredefinedColorSpace): void {
     this.canvas.width = width;
     this.canvas.height = height;
+    this.colour(colorSpace);
+  }
+
+  /** Sets the colour space of the canvas's bytes. */
+  colour(colorSpace: PredefinedColorSpace): void {
     // Absent in older browsers, which show sRGB.
-    if ('drawingBufferColorSpace' in this.#gl) this.#gl.drawingBufferColorSpace = colorSpace;
+    if ('drawingBufferColorSpace' in this.#gl && this.#gl.drawingBufferColorSpace !== colorSpace)
+      this.#gl.drawingBufferColorSpace = colorSpace;
   }
 
   /**
@@ -297,6 +303,14 @@ export class Device {
       await breathe();
     }
     gl.deleteSync(fence);
+  }
+
+  /** Of a context that was lost: what was made on it is gone, and the one that takes its place knows nothing of it. */
+  abandon(): void {
+    this.#disposed = true;
+    this.#textures.clear();
+    this.#targets.clear();
+    this.#programs.clear();
   }
 
   /** Frees everything that it made; with `context` the context itself too, of which a page has a few only. */

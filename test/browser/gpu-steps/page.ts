@@ -1,5 +1,6 @@
 import {
   createGpu,
+  createPreview,
   isRelievoError,
   pipeline,
   type DepthMap,
@@ -7,6 +8,7 @@ import {
   type GpuOptions,
   type GpuTransfers,
   type ImageDataLike,
+  type PreviewCost,
   type Step,
 } from '../../../src/index.js';
 import { cubeText } from '../../helpers/cube.mjs';
@@ -26,6 +28,11 @@ export interface Compared extends Difference {
 export type Refusal = 'context' | 'floats' | 'all floats' | 'large textures' | 'memory once' | 'memory';
 export type Loss = 'before' | 'midway' | 'twice' | 'canvas comes back' | 'canvas stays away';
 
+export interface Previewed extends Difference {
+  readonly cost: PreviewCost;
+  readonly shown: Difference;
+}
+
 declare global {
   interface Window {
     /** The portrait and its depth; pixels as base64. */
@@ -35,6 +42,17 @@ declare global {
     loseSteps(how: Loss, steps: readonly Step[]): Promise<Difference | string>;
     /** Textures, framebuffers, programs and buffers alive after runs of recipes, and after dispose. */
     resourcesOfSteps(): Promise<number[]>;
+    /** Recipes shown one after the other: each against the CPU, against what the canvas shows, and what it took. */
+    previewed(recipes: readonly (readonly Step[])[]): Promise<Previewed[]>;
+    /** What a preview does with several calls at once, a lost context, misuse, and its textures. */
+    previewLife(): Promise<{
+      superseded: boolean[];
+      afterLoss: Difference;
+      codes: string[];
+      alive: readonly [before: number, after: number];
+    }>;
+    /** A photo shown at a quarter of its pixels, with a point of focus: against the CPU at that size. */
+    previewSmall(): Promise<Difference & { readonly size: readonly [number, number] }>;
     /** Codes of what misuse and aborts end with. */
     misuseOfSteps(): Promise<string[]>;
   }
@@ -250,4 +268,85 @@ window.misuseOfSteps = async () => {
   codes.push(difference(a.image.data, b.image.data).worst === 0 ? 'same' : 'other');
   gpu.dispose();
   return [...codes, await codeOf(() => run(EVERYTHING))];
+};
+
+const pixelsOf = (canvas: HTMLCanvasElement | OffscreenCanvas) => {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height);
+  const context = copy.getContext('2d')!;
+  context.drawImage(canvas, 0, 0);
+  return context.getImageData(0, 0, copy.width, copy.height).data;
+};
+
+window.previewed = async (recipes) => {
+  const { image, depth } = sceneOf('portrait');
+  const canvas = document.createElement('canvas');
+  const preview = await createPreview({ canvas });
+  await preview.setPhoto(image, depth);
+  const out: Previewed[] = [];
+  for (const steps of recipes) {
+    await preview.render(steps, { resources });
+    const { cost } = preview;
+    const shown = pixelsOf(canvas);
+    const gpu = await preview.toImage(steps, { resources });
+    const cpu = (await pipeline(steps).run(image, depth, { resources })).image;
+    out.push({ ...difference(cpu.data, gpu.data), cost, shown: difference(shown, gpu.data) });
+  }
+  preview.dispose();
+  return out;
+};
+
+window.previewLife = async () => {
+  const { image, depth } = SCENES['people']!();
+  const canvas = document.createElement('canvas');
+  const gl = canvas.getContext('webgl2')!;
+  let alive = 0;
+  for (const kind of ['Texture', 'Framebuffer'] as const) {
+    const create = gl[`create${kind}`].bind(gl) as () => never;
+    const remove = gl[`delete${kind}`].bind(gl) as (object: never) => void;
+    gl[`create${kind}`] = () => (alive++, create());
+    gl[`delete${kind}`] = (object: unknown) => (alive--, remove(object as never));
+  }
+  const preview = await createPreview({ canvas });
+  const codes = [await codeOf(() => preview.render([]))];
+  await preview.setPhoto(image, depth);
+  const exposed = (exposure: number): Step[] => [
+    { op: 'bokeh', focus: 0.8 },
+    { op: 'grade', background: { exposure } },
+    { op: 'vignette' },
+  ];
+  const superseded = await Promise.all([-1, -2, -3, -0.5].map((e) => preview.render(exposed(e))));
+  const round = async () => {
+    for (const e of [0.1, 0.2, 0.3]) await preview.render(exposed(e));
+    await preview.render([{ op: 'visualise' }]);
+    await preview.render(exposed(-0.5));
+    return alive;
+  };
+  const before = await round();
+  const after = await round();
+  const picture = pixelsOf(canvas);
+  const extension = gl.getExtension('WEBGL_lose_context')!;
+  extension.loseContext();
+  setTimeout(() => extension.restoreContext(), 200);
+  await preview.render(exposed(-0.5));
+  const afterLoss = difference(picture, pixelsOf(canvas));
+  codes.push(await codeOf(() => preview.render([{ op: 'haze', amount: 3 } as Step])));
+  codes.push(await codeOf(() => preview.render([{ op: 'haze' }], { signal: AbortSignal.abort() })));
+  await preview.render(exposed(-0.5));
+  preview.dispose();
+  codes.push(await codeOf(() => preview.render([])), await codeOf(() => preview.setPhoto(image, depth)));
+  return { superseded, afterLoss, codes, alive: [before, after] };
+};
+
+window.previewSmall = async () => {
+  const { image, depth } = sceneOf('portrait');
+  const preview = await createPreview({ maxPixels: (image.width * image.height) / 4 });
+  await preview.setPhoto(image, depth);
+  const small = await preview.toImage([]);
+  const focus = { x: 230, y: 130 };
+  const gpu = await preview.toImage([{ op: 'bokeh', focus, aperture: 0.04 }, { op: 'haze' }]);
+  preview.dispose();
+  const half = { x: focus.x / 2, y: focus.y / 2 };
+  const steps: Step[] = [{ op: 'bokeh', focus: half, aperture: 0.04 }, { op: 'haze' }];
+  const cpu = (await pipeline(steps).run(small, depth)).image;
+  return { ...difference(cpu.data, gpu.data), size: [gpu.width, gpu.height] };
 };
