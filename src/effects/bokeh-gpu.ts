@@ -1,8 +1,9 @@
 import { createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import type { DepthMap } from '../depth/depth-map.js';
-import { Device, type Texture, type TextureFormat, type UniformValue } from '../gpu/index.js';
+import { Context, Device, type Texture, type TextureFormat, type UniformValue } from '../gpu/index.js';
 import { profile, type Kernel } from './aperture.js';
-import { EDGE_PIXELS, planOf, tangentSquared, widestRadius, type Lens as BandLens } from './bokeh-band.js';
+import type { ResolvedLens } from './bokeh.js';
+import { EDGE_PIXELS, planOf, tangentSquared, widestRadius } from './bokeh-band.js';
 import { BlockMap, any, intersection, union, without, type Blocks } from './bokeh-blocks.js';
 import { barrelDisc, barrelOf, type Barrel } from './cats-eye.js';
 import * as shaders from './bokeh-shaders.js';
@@ -10,10 +11,20 @@ import { MAX_ROWS, NOTHING, UNKNOWN_CELL } from './bokeh-shaders.js';
 import { edgeReach, STEP, TAPS } from './edges.js';
 import { DEPTH_STEPS, type Group, type LayerPlan } from './layers.js';
 
-/** What a picture of the preview is made with: the options of applyBokeh, resolved. */
-export interface Lens extends Omit<BandLens, 'low' | 'high'> {
-  /** Share of the clipped light that is put back. */
-  readonly recover: number;
+/** A picture on the GPU, or a part of one. */
+export interface BokehScene {
+  /** Encoded, straight alpha, of the size of `depth`. Whoever made it frees it. */
+  readonly picture: Texture;
+  /** False: its alpha is 1 everywhere. */
+  readonly alpha: boolean;
+  readonly colorSpace: PredefinedColorSpace | undefined;
+  readonly depth: DepthMap;
+  /** All that can be put back of the light of clipped pixels, see clipped.ts. */
+  readonly clipped: Uint8Array | undefined;
+  /** Size of the whole picture, and where in it this part begins. Default: it is the whole. */
+  readonly whole?: { readonly width: number; readonly height: number; readonly x: number; readonly y: number };
+  /** Disparities that occur in the whole. Default: in `depth`. */
+  readonly range?: readonly [low: number, high: number] | undefined;
 }
 
 /** Where one layer has something to do. */
@@ -32,7 +43,10 @@ type Sheet = readonly Texture[];
 /** Depth of field as passes over textures. It holds one photo at a time. */
 export class BokehPasses {
   readonly #device: Device;
-  readonly #photo: ImageDataLike;
+  readonly #scene: BokehScene;
+  readonly #width: number;
+  readonly #height: number;
+  readonly #whole: { readonly width: number; readonly height: number; readonly x: number; readonly y: number };
   readonly #alpha: boolean;
   readonly #reach: number;
   readonly #blocks: BlockMap;
@@ -46,22 +60,29 @@ export class BokehPasses {
   #barrel: Barrel | undefined;
   #profiles = 1;
 
-  /**
-   * Uploads a photo; both sides of it at most `device.maxSize`.
-   *
-   * @param clipped all that can be put back of the light of clipped pixels, see clipped.ts.
-   */
-  constructor(device: Device, photo: ImageDataLike, depth: DepthMap, clipped: Uint8Array | undefined) {
-    const { width, height } = photo;
+  /** Uploads a photo; both sides of it at most `device.maxSize`. */
+  static ofPhoto(device: Device, photo: ImageDataLike, depth: DepthMap, clipped: Uint8Array | undefined): BokehPasses {
+    const { width, height, data, colorSpace } = photo;
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
+    const picture = device.texture('rgba8', width, height, bytes);
+    const passes = new BokehPasses(device, { picture, alpha: !isOpaque(data), colorSpace, depth, clipped });
+    passes.#textures.set('photo', picture);
+    return passes;
+  }
+
+  constructor(device: Device, scene: BokehScene) {
+    const { depth, clipped, range } = scene;
+    const { width, height } = depth;
     this.#device = device;
-    this.#photo = photo;
-    this.#alpha = !isOpaque(photo.data);
-    this.#reach = edgeReach(Math.max(width, height));
+    this.#scene = scene;
+    this.#width = width;
+    this.#height = height;
+    this.#whole = scene.whole ?? { width, height, x: 0, y: 0 };
+    this.#alpha = scene.alpha;
+    this.#reach = edgeReach(Math.max(this.#whole.width, this.#whole.height));
     this.#blocks = new BlockMap(depth, this.#reach);
-    this.#low = this.#blocks.low.reduce((a, b) => Math.min(a, b), 1);
-    this.#high = this.#blocks.high.reduce((a, b) => Math.max(a, b), 0);
-    const bytes = new Uint8Array(photo.data.buffer, photo.data.byteOffset, photo.data.length);
-    this.#textures.set('photo', device.texture('rgba8', width, height, bytes));
+    this.#low = range?.[0] ?? this.#blocks.low.reduce((a, b) => Math.min(a, b), 1);
+    this.#high = range?.[1] ?? this.#blocks.high.reduce((a, b) => Math.max(a, b), 0);
     this.#textures.set('depth', device.texture('r32f', width, height, depth.data));
     if (clipped) this.#textures.set('clipped', device.texture('r8', width, height, clipped));
     this.#toLight(1);
@@ -69,10 +90,10 @@ export class BokehPasses {
   }
 
   /** Without `lens` the photo as it is. */
-  render(lens: Lens | undefined, to: 'canvas' | 'pixels'): void {
+  render(lens: ResolvedLens | undefined, to: 'canvas' | 'pixels' | Texture): void {
     const device = this.#device;
-    const target = to === 'canvas' ? to : [this.#full('pixels', 'rgba8')];
-    const photo = { u_photo: this.#at('photo'), u_toCanvas: to === 'canvas' ? 1 : 0 };
+    const target = to === 'canvas' ? to : [to === 'pixels' ? this.#full('pixels', 'rgba8') : to];
+    const photo = { u_photo: this.#scene.picture, u_toCanvas: to === 'canvas' ? 1 : 0 };
     if (!lens) {
       device.draw({ shader: shaders.SHOW, to: target, uniforms: photo, reads: 1 });
       return;
@@ -93,7 +114,8 @@ export class BokehPasses {
       uniforms: {
         ...photo,
         ...this.#sheet('u_sheet', sheet),
-        u_falloff: tangentSquared(lens.falloff, this.#photo.width, this.#photo.height),
+        u_falloff: tangentSquared(lens.falloff, this.#whole.width, this.#whole.height),
+        u_axis: [this.#whole.width / 2 - this.#whole.x, this.#whole.height / 2 - this.#whole.y],
       },
       reads: 1,
     });
@@ -101,8 +123,7 @@ export class BokehPasses {
 
   /** The picture that was rendered to `'pixels'`. */
   read(): OutputImage {
-    const { width, height, colorSpace } = this.#photo;
-    return createImage(width, height, colorSpace, this.#device.read(this.#at('pixels')));
+    return createImage(this.#width, this.#height, this.#scene.colorSpace, this.#device.read(this.#at('pixels')));
   }
 
   dispose(): void {
@@ -171,7 +192,7 @@ export class BokehPasses {
     this.#device.draw({
       shader: shaders.toLight(clipped !== undefined),
       to: [this.#full('light')],
-      uniforms: { u_photo: this.#at('photo'), u_recover: recover, ...(clipped && { u_clipped: clipped }) },
+      uniforms: { u_photo: this.#scene.picture, u_recover: recover, ...(clipped && { u_clipped: clipped }) },
       reads: clipped ? 2 : 1,
     });
   }
@@ -222,7 +243,7 @@ export class BokehPasses {
   #seeBehind(top: number): void {
     const device = this.#device;
     const alpha = this.#alpha;
-    let { width, height } = this.#photo;
+    let [width, height] = [this.#width, this.#height];
     let levels = 0;
     for (let l = 1; l <= top; l++) {
       if (l > 1 && Math.max(width, height) < 2) break;
@@ -247,11 +268,11 @@ export class BokehPasses {
 
   // ---- Layers ----------------------------------------------------------------------------------------------------
 
-  #layers(plan: LayerPlan, work: readonly Work[], lens: Lens): Sheet {
+  #layers(plan: LayerPlan, work: readonly Work[], lens: ResolvedLens): Sheet {
     const { groups, sharp } = plan;
     const focus = groups[sharp]!.first + groups[sharp]!.kernels.indexOf(undefined);
-    const light = { u_photo: this.#at('photo'), u_boost: lens.highlights, u_focus: focus };
-    this.#barrel = barrelOf(lens, this.#photo.width, this.#photo.height);
+    const light = { u_photo: this.#scene.picture, u_boost: lens.highlights, u_focus: focus };
+    this.#barrel = barrelOf(lens, this.#whole.width, this.#whole.height);
     this.#profiles = profile(lens.ring).length;
     let near: Sheet | undefined;
     for (let g = 0; g < sharp; g++) {
@@ -356,7 +377,7 @@ export class BokehPasses {
       const { radius, step } = barrelDisc(kernel, barrel, size);
       uniforms['u_barrelRadius'] = Float32Array.from(radius);
       uniforms['u_barrelStep'] = Float32Array.from(step);
-      uniforms['u_axis'] = Float32Array.of(barrel.x / size, barrel.y / size);
+      uniforms['u_axis'] = Float32Array.of((barrel.x - this.#whole.x) / size, (barrel.y - this.#whole.y) / size);
     }
     return { kind, uniforms };
   }
@@ -394,7 +415,7 @@ export class BokehPasses {
   }
 
   #full(name: string, format: TextureFormat = 'rgba'): Texture {
-    return this.#texture(name, format, this.#photo.width, this.#photo.height);
+    return this.#texture(name, format, this.#width, this.#height);
   }
 
   /** A colour texture, and one for alpha where the photo has any. */
@@ -409,7 +430,7 @@ export class BokehPasses {
 
   #newSheet(name: string, level: number): Sheet {
     const size = 2 ** level;
-    const sheet = this.#pair(name, Math.ceil(this.#photo.width / size), Math.ceil(this.#photo.height / size));
+    const sheet = this.#pair(name, Math.ceil(this.#width / size), Math.ceil(this.#height / size));
     this.#device.clear(sheet, [0, 0, 0, 1], [0, 0, 0, 1]);
     return sheet;
   }
@@ -437,6 +458,19 @@ export class BokehPasses {
   }
 }
 
+/**
+ * Pixels around a part of a picture that its blur depends on: the discs, those of what is hidden, and what is guessed
+ * behind it. `cell`: a part has to begin on a multiple of it.
+ */
+export function bokehMargin(lens: ResolvedLens, range: readonly [low: number, high: number], longSide: number) {
+  const whole = { ...lens, low: range[0], high: range[1] };
+  const { groups } = planOf(whole);
+  const top = pyramidLevels(widestRadius(whole));
+  const discs = Math.max(...groups.map(({ reach, level }) => (reach + 3) * 2 ** level));
+  const cell = 2 ** Math.max(top, ...groups.map(({ level }) => level));
+  return { margin: discs + 1.5 * 2 ** top + 5 * edgeReach(longSide) + 16, cell };
+}
+
 /** Levels of the pyramid for discs of that radius: see completeBehind. */
 function pyramidLevels(radius: number): number {
   return Math.max(1, Math.ceil(Math.log2(radius + 1)) + 1);
@@ -450,4 +484,4 @@ function isOpaque(data: Uint8ClampedArray | Uint8Array): boolean {
   return true;
 }
 
-export { Device };
+export { Context, Device };

@@ -1,4 +1,4 @@
-import { RelievoError, isRelievoError } from '../core/errors.js';
+import { RelievoError } from '../core/errors.js';
 import { lazy } from '../core/lazy.js';
 import { knownKeys, numbers } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
@@ -6,9 +6,9 @@ import type { DepthMap } from '../depth/depth-map.js';
 import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import type { Face } from '../image/face.js';
 import { resizeImage } from '../image/resize.js';
-import { BOKEH_PARAMS, bladesOf, type BokehOptions } from './bokeh.js';
+import { BOKEH_PARAMS, resolveLens, type BokehOptions, type ResolvedLens } from './bokeh.js';
 import type * as bokehGpu from './bokeh-gpu.js';
-import { resolveFocus, type Focus } from './focus.js';
+import type { Focus } from './focus.js';
 import { matchDepth } from './match-depth.js';
 
 export interface BokehPreviewOptions {
@@ -33,9 +33,6 @@ export interface BokehPreviewCost {
   readonly bytes: number;
 }
 
-/** How long a lost context may stay away, in milliseconds. */
-const RESTORE_MS = 3000;
-
 /**
  * Depth of field on the GPU, to be looked at while a slider moves: what {@link applyBokeh} computes, as WebGL2 passes.
  * They differ by less than a code of 255 on average. Where there is no WebGL2 it throws `BACKEND_UNAVAILABLE`, and the
@@ -55,7 +52,7 @@ export async function createBokehPreview(options: BokehPreviewOptions = {}): Pro
   knownKeys('bokehPreview', options, ['canvas', 'maxPixels', 'precision']);
   const { maxPixels } = numbers('bokehPreview', PREVIEW_PARAMS, { maxPixels: options.maxPixels });
   const passes = await lazy(() => import('./bokeh-gpu.js'));
-  return new BokehPreview(passes, options.canvas, maxPixels, options.precision);
+  return new BokehPreview(passes, options, maxPixels);
 }
 
 const PREVIEW_PARAMS = {
@@ -65,7 +62,7 @@ const PREVIEW_PARAMS = {
 const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'faces', 'shape', 'threads'];
 
 type Passes = typeof bokehGpu;
-type Canvas = HTMLCanvasElement | OffscreenCanvas;
+type Context = InstanceType<Passes['Context']>;
 type Device = InstanceType<Passes['Device']>;
 type BokehPasses = InstanceType<Passes['BokehPasses']>;
 
@@ -80,38 +77,32 @@ interface Photo {
 
 export class BokehPreview {
   readonly #passes: Passes;
-  readonly #ownCanvas: boolean;
   readonly #maxPixels: number;
-  readonly #precision: 'half' | 'full' | undefined;
-  #canvas: Canvas;
-  #device: Device;
-  #renderer: BokehPasses | undefined;
+  readonly #context: Context;
+  #renderer: { readonly device: Device; readonly passes: BokehPasses } | undefined;
   #photo: Photo | undefined;
   #shown: BokehOptions | undefined;
   #cost: BokehPreviewCost = { passes: 0, reads: 0, bytes: 0 };
-  #recovery: Promise<void> | undefined;
-  #disposed = false;
 
   /** @hidden Use {@link createBokehPreview}. */
-  constructor(passes: Passes, canvas: Canvas | undefined, maxPixels: number, precision: 'half' | 'full' | undefined) {
+  constructor(passes: Passes, { canvas, precision }: BokehPreviewOptions, maxPixels: number) {
     this.#passes = passes;
-    this.#ownCanvas = canvas === undefined;
     this.#maxPixels = maxPixels;
-    this.#precision = precision;
-    this.#canvas = canvas ?? newCanvas();
-    this.#device = this.#newDevice();
-    this.#canvas.addEventListener('webglcontextlost', this.#onLost);
-    this.#canvas.addEventListener('webglcontextrestored', this.#onRestored);
+    const onRestored = () => {
+      // A canvas that comes back is empty: the last picture is drawn again.
+      if (this.#shown) this.render(this.#shown).catch(() => {});
+    };
+    this.#context = new passes.Context({ canvas, precision, onRestored });
   }
 
   /** Where the pictures are. One of the preview's own is another one after its context was lost. */
-  get canvas(): Canvas {
-    return this.#canvas;
+  get canvas(): HTMLCanvasElement | OffscreenCanvas {
+    return this.#context.canvas;
   }
 
   /** True when shaders run on the CPU, as far as the browser tells. */
   get software(): boolean {
-    return this.#device.software;
+    return this.#context.device.software;
   }
 
   /** What the last picture took. */
@@ -140,7 +131,7 @@ export class BokehPreview {
     this.#photo = { image: small, depth: map, clipped, scale: { x: width / image.width, y: height / image.height } };
     this.#shown = undefined;
     this.#drop();
-    await this.#attempt(() => void this.#ready());
+    await this.#attempt((device) => void this.#ready(device));
   }
 
   /**
@@ -153,28 +144,19 @@ export class BokehPreview {
   async render(options: BokehOptions = {}): Promise<void> {
     const lens = this.#lens(options);
     this.#shown = { ...options };
-    await this.#attempt(() => this.#draw(lens, 'canvas'));
+    await this.#attempt((device) => void this.#draw(device, lens, 'canvas'));
   }
 
   /** As {@link render}, but returns the picture as pixels of the preview's size, with straight alpha. */
   async toImage(options: BokehOptions = {}): Promise<OutputImage> {
     const lens = this.#lens(options);
-    let image: OutputImage | undefined;
-    await this.#attempt(() => {
-      this.#draw(lens, 'pixels');
-      image = this.#renderer!.read();
-    });
-    return image!;
+    return this.#attempt((device) => this.#draw(device, lens, 'pixels').read());
   }
 
   /** Frees the GPU's memory. */
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    this.#canvas.removeEventListener('webglcontextlost', this.#onLost);
-    this.#canvas.removeEventListener('webglcontextrestored', this.#onRestored);
-    this.#drop();
-    this.#device.dispose(this.#ownCanvas);
+    this.#context.dispose();
+    this.#renderer = undefined;
     this.#photo = undefined;
   }
 
@@ -183,107 +165,66 @@ export class BokehPreview {
   }
 
   #sizeOf({ width, height }: ImageDataLike): { width: number; height: number } {
-    const { maxSize } = this.#device;
+    const { maxSize } = this.#context.device;
     const scale = Math.min(1, Math.sqrt(this.#maxPixels / (width * height)), maxSize / Math.max(width, height));
     const side = (n: number) => Math.max(1, Math.min(maxSize, Math.round(n * scale)));
     return scale === 1 ? { width, height } : { width: side(width), height: side(height) };
   }
 
   /** The options of applyBokeh, resolved; undefined when nothing is blurred. */
-  #lens(options: BokehOptions): Parameters<BokehPasses['render']>[0] {
+  #lens(options: BokehOptions): ResolvedLens | undefined {
     this.#alive();
     if (!this.#photo) throw new RelievoError('INVALID_PARAM', `bokehPreview: call setPhoto before a picture is made.`);
     knownKeys('bokehPreview', options, KEYS);
-    const { aperture, ...settings } = numbers('bokehPreview', BOKEH_PARAMS, options);
-    const blades = bladesOf(options.shape ?? 'disc');
-    const { image, depth, scale } = this.#photo;
-    const { near, far } = resolveFocus('bokehPreview', scaled(options.focus ?? 'subject', scale), depth, {
+    const { depth, scale } = this.#photo;
+    return resolveLens('bokehPreview', depth, {
+      ...options,
+      focus: scaled(options.focus ?? 'subject', scale),
       faces: options.faces?.map((face) => scaledFace(face, scale)),
-      aperture,
     });
-    if (aperture === 0) return undefined;
-    const strength = aperture * Math.max(image.width, image.height);
-    return { near, far, strength, blades, ...settings };
   }
 
-  #draw(lens: Parameters<BokehPasses['render']>[0], to: 'canvas' | 'pixels'): void {
-    const renderer = this.#ready();
-    const { draws, reads } = this.#device;
+  #draw(device: Device, lens: ResolvedLens | undefined, to: 'canvas' | 'pixels'): BokehPasses {
+    const renderer = this.#ready(device);
+    const { draws, reads } = device;
     renderer.render(lens, to);
     const pixels = this.#photo!.image.width * this.#photo!.image.height;
     this.#cost = {
-      passes: this.#device.draws - draws,
-      reads: (this.#device.reads - reads) / pixels,
-      bytes: this.#device.bytes / pixels,
+      passes: device.draws - draws,
+      reads: (device.reads - reads) / pixels,
+      bytes: device.bytes / pixels,
     };
+    return renderer;
   }
 
   /** The photo on the GPU. */
-  #ready(): BokehPasses {
-    if (this.#renderer) return this.#renderer;
+  #ready(device: Device): BokehPasses {
+    if (this.#renderer?.device === device) return this.#renderer.passes;
     const { image, depth, clipped } = this.#photo!;
-    this.#device.resize(image.width, image.height, image.colorSpace ?? 'srgb');
-    return (this.#renderer = new this.#passes.BokehPasses(this.#device, image, depth, clipped));
+    device.resize(image.width, image.height, image.colorSpace ?? 'srgb');
+    const passes = this.#passes.BokehPasses.ofPhoto(device, image, depth, clipped);
+    this.#renderer = { device, passes };
+    return passes;
   }
 
   #drop(): void {
-    this.#renderer?.dispose();
+    this.#renderer?.passes.dispose();
     this.#renderer = undefined;
   }
 
-  #newDevice(): Device {
-    return new this.#passes.Device(this.#canvas, this.#precision === undefined ? {} : { precision: this.#precision });
-  }
-
-  /** Runs what draws, and once more when the context is lost meanwhile. */
-  async #attempt(draw: () => void): Promise<void> {
-    try {
-      await this.#recovery;
+  #attempt<T>(draw: (device: Device) => T): Promise<T> {
+    return this.#context.attempt(async (device) => {
       this.#alive();
-      draw();
-      await this.#device.done();
-    } catch (error) {
-      if (this.#disposed || !isRelievoError(error, 'CONTEXT_LOST')) throw error;
-      await (this.#recovery ??= this.#recover().finally(() => (this.#recovery = undefined)));
-      this.#alive();
-      draw();
-      await this.#device.done();
-    }
+      const result = draw(device);
+      await device.done();
+      return result;
+    });
   }
-
-  /** A device on a context that is there. */
-  async #recover(): Promise<void> {
-    this.#renderer = undefined;
-    if (this.#ownCanvas) {
-      this.#canvas = newCanvas();
-    } else {
-      const canvas = this.#canvas;
-      const end = performance.now() + RESTORE_MS;
-      // The context is not there yet when its event fires last; asking is what all browsers agree on.
-      while (this.#device.lost && performance.now() < end) await new Promise((resolve) => setTimeout(resolve, 20));
-      if (this.#device.lost || this.#canvas !== canvas)
-        throw new RelievoError('CONTEXT_LOST', 'bokehPreview: the browser took the graphics context away for good.');
-    }
-    this.#device = this.#newDevice();
-  }
-
-  /** Without this the browser would never give the context back. */
-  readonly #onLost = (event: Event) => event.preventDefault();
-
-  /** A canvas that comes back is empty: the last picture is drawn again. */
-  readonly #onRestored = () => {
-    if (this.#shown && !this.#disposed) this.render(this.#shown).catch(() => {});
-  };
 
   #alive(): void {
-    if (this.#disposed) throw new RelievoError('DISPOSED', 'bokehPreview: it was disposed of; create another one.');
+    if (this.#context.disposed)
+      throw new RelievoError('DISPOSED', 'bokehPreview: it was disposed of; create another one.');
   }
-}
-
-function newCanvas(): Canvas {
-  if (typeof OffscreenCanvas === 'function') return new OffscreenCanvas(1, 1);
-  if (typeof document === 'object') return document.createElement('canvas');
-  throw new RelievoError('BACKEND_UNAVAILABLE', 'bokehPreview: there is no canvas here. Use applyBokeh instead.');
 }
 
 function scaled(focus: Focus, { x, y }: Photo['scale']): Focus {

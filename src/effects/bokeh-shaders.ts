@@ -13,6 +13,7 @@ import { BEHIND_FROM, BEHIND_TO, SAME } from './behind.js';
 import { SUBROWS } from './cats-eye.js';
 import { CLIPPED, CLIPPED_LIGHT } from './clipped.js';
 import { HIDDEN_WEIGHT } from './composite.js';
+import { glsl, SRGB } from './colour-shaders.js';
 import { MIXED, NOISE, OFF_LINE, STEP, TAPS } from './edges.js';
 
 /** t where nothing is hidden: behind no layer and in front of none. */
@@ -20,19 +21,18 @@ export const NOTHING = -1000;
 /** Rows that a disc has at most, on its grid: LEVEL_FROM in layers.ts bounds its radius, the shape stretches it by 1.6. */
 export const MAX_ROWS = 128;
 
-const glsl = (v: number) => (Number.isInteger(v) ? `${v}.0` : String(v));
-
 /**
- * Byte photo -> linear premultiplied light (IEC 61966-2-1, as image/colour.ts). `clipped`: with what pixels had above
+ * Encoded photo -> linear premultiplied light. `clipped`: with what pixels had above
  * white in the one channel that is clipped in them, as readLight in layers.ts.
  */
 export const toLight = (clipped: boolean) => `
 uniform sampler2D u_photo${clipped ? ', u_clipped' : ''};
 uniform float u_recover;
 out vec4 o;
+${SRGB}
 void main() {
   vec4 v = texelFetch(u_photo, ivec2(gl_FragCoord.xy), 0);
-  vec3 linear = mix(pow((v.rgb + 0.055) / 1.055, vec3(2.4)), v.rgb / 12.92, lessThanEqual(v.rgb, vec3(0.04045)));
+  vec3 linear = toLinear(v.rgb);
   ${
     clipped
       ? `float above = texelFetch(u_clipped, ivec2(gl_FragCoord.xy), 0).r;
@@ -507,11 +507,13 @@ void main() {
 export const encode = (alpha: boolean) => `
 uniform sampler2D u_sheet, u_photo${alpha ? ', u_sheetAlpha' : ''};
 uniform float u_toCanvas, u_falloff;
+uniform vec2 u_axis;
 out vec4 o;
+${SRGB}
 void main() {
   ivec2 at = ivec2(gl_FragCoord.xy);
   at.y = int(u_toCanvas) * (textureSize(u_photo, 0).y - 1 - 2 * at.y) + at.y;
-  vec2 fromAxis = vec2(at) + 0.5 - vec2(textureSize(u_photo, 0)) / 2.0;
+  vec2 fromAxis = vec2(at) + 0.5 - u_axis;
   float vignette = 1.0 / pow(1.0 + u_falloff * dot(fromAxis, fromAxis), 2.0);
   vec4 s = texelFetch(u_sheet, at, 0);
   float known = 1.0 - s.a;
@@ -520,8 +522,7 @@ void main() {
     o = texelFetch(u_photo, at, 0);
   } else {
     vec3 v = a > 0.0 ? clamp(vignette * s.rgb / a, 0.0, 1.0) : vec3(0);
-    vec3 code = mix(1.055 * pow(v, vec3(1.0 / 2.4)) - 0.055, v * 12.92, lessThanEqual(v, vec3(0.0031308)));
-    o = floor(vec4(code, ${alpha ? 'clamp(a / known, 0.0, 1.0)' : '1'}) * 255.0 + 0.5) / 255.0;
+    o = floor(vec4(toEncoded(v), ${alpha ? 'clamp(a / known, 0.0, 1.0)' : '1'}) * 255.0 + 0.5) / 255.0;
   }
   if (u_toCanvas > 0.0) o.rgb *= o.a;
 }`;

@@ -4,6 +4,7 @@ import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { Face } from '../image/face.js';
 import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import type { Lens } from './bokeh-band.js';
 import { resolveFocus, type Focus } from './focus.js';
 import { matchDepth } from './match-depth.js';
 
@@ -92,29 +93,47 @@ export async function applyBokeh(
 ): Promise<OutputImage> {
   options.signal?.throwIfAborted();
   knownKeys('bokeh', options, KEYS);
-  const { aperture, recover, ...settings } = numbers('bokeh', BOKEH_PARAMS, options);
-  const blades = bladesOf(options.shape ?? 'disc');
   const { threads } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64))
     throw invalid('bokeh', 'threads', 'a whole number from 1 to 64', threads);
   checkImage('bokeh', image);
   const { width, height } = image;
+  numbers('bokeh', BOKEH_PARAMS, options); // before the depth is lifted
   const map = await matchDepth('bokeh', depth, image, part(options, 0, 0.1));
-  const { near, far } = resolveFocus('bokeh', options.focus ?? 'subject', map, { faces: options.faces, aperture });
+  const resolved = resolveLens('bokeh', map, options);
 
-  if (aperture === 0) {
+  if (!resolved) {
     const output = createImage(width, height, image.colorSpace);
     output.data.set(image.data);
     options.onProgress?.(1);
     return output;
   }
+  const { recover, ...lens } = resolved;
   const { renderBokeh } = await lazy(() => import('./bokeh-render.js'));
-  const lens = { near, far, strength: aperture * Math.max(width, height), blades, ...settings };
   return renderBokeh(image, map, lens, recover, threads, options);
 }
 
+/** A lens focused on a photo: all that its options say of it, as numbers. */
+export interface ResolvedLens extends Omit<Lens, 'low' | 'high'> {
+  /** Share of the clipped light that is put back. */
+  readonly recover: number;
+}
+
+/**
+ * @param depth of the size of the image; a point of focus is in its pixels.
+ * @returns undefined where nothing is blurred.
+ * @throws RelievoError `INVALID_PARAM`.
+ */
+export function resolveLens(owner: string, depth: DepthMap, options: BokehOptions): ResolvedLens | undefined {
+  const { aperture, ...settings } = numbers(owner, BOKEH_PARAMS, options);
+  const blades = bladesOf(options.shape ?? 'disc');
+  const { near, far } = resolveFocus(owner, options.focus ?? 'subject', depth, { faces: options.faces, aperture });
+  if (aperture === 0) return undefined;
+  return { near, far, strength: aperture * Math.max(depth.width, depth.height), blades, ...settings };
+}
+
 /** Number of blades, 0 for a disc. */
-export function bladesOf(shape: unknown): number {
+function bladesOf(shape: unknown): number {
   if (!SHAPES.includes(shape as 5)) throw invalid('bokeh', 'shape', `'disc' or 5 to 9 blades`, shape);
   return shape === 'disc' ? 0 : (shape as number);
 }

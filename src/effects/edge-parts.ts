@@ -3,27 +3,27 @@ import type { ImageDataLike } from '../image/image-data.js';
 import type { DepthMap } from '../depth/depth-map.js';
 
 /** Least difference in disparity between two things for their border to count. */
-const STEP = 0.1;
+export const STEP = 0.1;
 /** Long side of an image per pixel of a block; a step of depth may lie two blocks from the edge that one sees. */
 const SIDE_PER_PIXEL = 400;
 /** Blocks each way from which the colours of both sides are learnt. */
-const TAPS = 4;
+export const TAPS = 4;
 /** Weight of a block that lies about a step itself. */
-const MIXED = 0.02;
+export const MIXED = 0.02;
 /** Share of the step on either side of its middle where a block belongs to neither. */
-const BETWEEN = 0.2;
+export const BETWEEN = 0.2;
 /** Pixels of a block, each way, that stand for it. */
-const SAMPLES = 4;
+export const SAMPLES = 4;
 /** Per block: weight, red, green, blue, disparity, sum of the squares of the three. */
 const SUMS = 6;
 /** Variance of a side's colour in linear light that is there even where it is even: noise, compression. */
-const NOISE = 0.02 ** 2;
+export const NOISE = 0.02 ** 2;
 /** Variance of the share as depth tells it: at a step it is nearly a guess. */
-const DEPTH_VARIANCE = 0.12;
+export const DEPTH_VARIANCE = 0.12;
 /** Share too small to divide by. */
-const SLIVER = 1e-3;
+export const SLIVER = 1e-3;
 /** Say of colour below which a pixel is left as it is. */
-const LEAST_TRUST = 0.2;
+export const LEAST_TRUST = 0.2;
 
 /**
  * What a pixel about a step of depth is mixed of. Near and far are looked at apart and put together again by `share`;
@@ -87,18 +87,14 @@ export class EdgeParts {
   readonly #far = new Float64Array(SUMS);
 
   constructor(image: ImageDataLike, depth: DepthMap) {
-    const { width, height } = image;
     this.#image = image;
     this.#depth = depth.data;
-    this.#block = Math.max(2, Math.round(Math.max(width, height) / SIDE_PER_PIXEL));
-    this.#columns = Math.ceil(width / this.#block);
-    this.#rows = Math.ceil(height / this.#block);
-    const { low, high } = blockRanges(depth, this.#block, this.#columns, this.#rows);
-    // The lowest is minus the highest of what is negated.
-    negate(low);
-    this.#low = spread(spread(low, this.#columns), this.#columns);
-    negate(this.#low);
-    this.#high = spread(spread(high, this.#columns), this.#columns);
+    const { block, columns, rows, low, high } = blockSteps(depth);
+    this.#block = block;
+    this.#columns = columns;
+    this.#rows = rows;
+    this.#low = low;
+    this.#high = high;
     this.#blocks = new Float32Array(low.length * SUMS).fill(NaN);
     this.#nodes = new Float32Array(this.#columns * WEIGHTS.length * SIDES);
     this.#nodesOf = new Int32Array(this.#columns).fill(-1);
@@ -260,6 +256,30 @@ function mean(side: Float64Array): Float64Array {
   return side;
 }
 
+/** An image in blocks, with the disparities about each. */
+export interface BlockSteps {
+  /** Side of a block in pixels. */
+  readonly block: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** Per block the farthest and the nearest disparity in it and two blocks around; a step where they differ enough. */
+  readonly low: Float32Array;
+  readonly high: Float32Array;
+}
+
+export function blockSteps(depth: DepthMap): BlockSteps {
+  const { width, height } = depth;
+  const block = Math.max(2, Math.round(Math.max(width, height) / SIDE_PER_PIXEL));
+  const columns = Math.ceil(width / block);
+  const rows = Math.ceil(height / block);
+  const { low, high } = blockRanges(depth, block, columns, rows);
+  // The lowest is minus the highest of what is negated.
+  negate(low);
+  const lowest = spread(spread(low, columns), columns);
+  negate(lowest);
+  return { block, columns, rows, low: lowest, high: spread(spread(high, columns), columns) };
+}
+
 function blockRanges(
   { width, height, data }: DepthMap,
   block: number,
@@ -286,7 +306,7 @@ function blockRanges(
 }
 
 /** The highest over the 3 × 3 blocks around each. */
-function spread(plane: Float32Array, columns: number): Float32Array {
+export function spread(plane: Float32Array, columns: number): Float32Array {
   const across = plane.slice();
   const most = plane.length - 1;
   for (let b = 0, x = 0; b <= most; b++, x = x === columns - 1 ? 0 : x + 1) {

@@ -2,8 +2,8 @@ import { at, found, list, number, object, refuse, type FieldsValue } from '../co
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
-import { LOOK_FIELDS, planLook, type GradeParams, type Look, type LookValues } from './look.js';
-import { pointOperator, type PointKernel, type Strip } from './operator.js';
+import { LOOK_FIELDS, lookOf, planLook, type GradeParams, type Look, type LookValues, type Stage } from './look.js';
+import { pointOperator, type PointKernel, type PointPlan, type Strip } from './operator.js';
 import { applyPoint } from './points.js';
 import { otsuSplit } from './split.js';
 
@@ -45,10 +45,17 @@ const FIELDS = {
 };
 
 /** A look and the disparities it applies to: it fades in about `from` and out about `to`. */
-interface Graded {
-  readonly look: Look;
+export interface Graded {
+  readonly stages: readonly Stage[];
   readonly from: number;
   readonly to: number;
+}
+
+/** Looks in their order, for the GPU. */
+export interface GradePass {
+  readonly op: 'grade';
+  readonly graded: readonly Graded[];
+  readonly feather: number;
 }
 
 export const gradeOperator = pointOperator(
@@ -85,11 +92,11 @@ function planGrade(
   { foreground, background, ranges = [], split, feather }: FieldsValue<typeof FIELDS>,
   depth: DepthMap,
   space: PredefinedColorSpace,
-): PointKernel | undefined {
+): PointPlan | undefined {
   const graded: Graded[] = [];
   const add = (values: LookValues, from: number, to: number) => {
-    const look = planLook(values, space);
-    if (look) graded.push({ look, from, to });
+    const stages = planLook(values, space);
+    if (stages.length > 0) graded.push({ stages, from, to });
   };
   if (foreground || background) {
     const border = split ?? otsuSplit(depth);
@@ -101,13 +108,15 @@ function planGrade(
     // The ends of the scale are borders of nothing: a range that reaches one does not fade there.
     add(values, far === 0 ? -Infinity : far, near === 1 ? Infinity : near);
   });
-  return graded.length > 0 ? gradeKernel(graded, feather) : undefined;
+  if (graded.length === 0) return undefined;
+  return { kernel: gradeKernel(graded, feather), pass: { op: 'grade', graded, feather } };
 }
 
 /** Pixels of full weight in a row from which a look works on them where they lie. */
 const RUN = 32;
 
 function gradeKernel(graded: readonly Graded[], feather: number): PointKernel {
+  const looks = graded.map(({ stages, from, to }) => ({ look: lookOf(stages), from, to }));
   const planes = Array.from({ length: 4 }, () => new Float32Array(0));
   let which = new Int32Array(0);
   return (strip) => {
@@ -116,7 +125,7 @@ function gradeKernel(graded: readonly Graded[], feather: number): PointKernel {
       for (let p = 0; p < 4; p++) planes[p] = new Float32Array(strip.count);
     }
     const [r, g, b, weight] = planes as [Float32Array, Float32Array, Float32Array, Float32Array];
-    for (const { look, from, to } of graded) {
+    for (const { look, from, to } of looks) {
       const count = choose(strip, from, to, feather, look, which, weight);
       if (count === 0) continue;
       for (let k = 0; k < count; k++) {

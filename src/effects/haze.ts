@@ -2,9 +2,10 @@ import { numberFields, type FieldsValue } from '../core/schema.js';
 import type { NumberTable } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
+import type { Row } from '../image/colour.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
 import { colourField, lightOf } from './colour-field.js';
-import { pointOperator, type PointKernel } from './operator.js';
+import { pointOperator, type PointPlan, type Strip } from './operator.js';
 import { applyPoint } from './points.js';
 
 export interface HazeOptions {
@@ -24,6 +25,13 @@ export const HAZE_PARAMS = {
 
 const DEFAULT_COLOUR = '#dce4ec';
 const FIELDS = { ...numberFields(HAZE_PARAMS), colour: colourField };
+
+/** For the GPU: transmission at even steps of disparity, and the light that comes in the place of the rest. */
+export interface HazePass {
+  readonly op: 'haze';
+  readonly through: Float32Array;
+  readonly light: Row;
+}
 
 /** Transmission is looked up by disparity; smooth, so that steps this small do not show. */
 const STEPS = 4096;
@@ -51,15 +59,16 @@ export async function applyHaze(
 function planHaze(
   { amount, range, colour }: FieldsValue<typeof FIELDS>,
   space: PredefinedColorSpace,
-): PointKernel | undefined {
+): PointPlan | undefined {
   if (amount === 0) return undefined;
-  const [hr, hg, hb] = lightOf(colour ?? DEFAULT_COLOUR, space);
+  const light = lightOf(colour ?? DEFAULT_COLOUR, space);
+  const [hr, hg, hb] = light;
   // Distance is 1 / (offset + slope · disparity): 0 at the nearest, 1 at the farthest.
   const through = Float32Array.from({ length: STEPS + 1 }, (_, i) => {
     const distance = 1 / (1 / range + (i / STEPS) * (1 - 1 / range));
     return (1 - amount) ** ((distance - 1) / (range - 1));
   });
-  return (strip) => {
+  const kernel = (strip: Strip) => {
     const { count, r, g, b, depth } = strip;
     for (let i = 0; i < count; i++) {
       const t = through[(depth[i]! * STEPS + 0.5) | 0]!;
@@ -68,4 +77,5 @@ function planHaze(
       b[i] = hb + t * (b[i]! - hb);
     }
   };
+  return { kernel, pass: { op: 'haze', through, light } };
 }

@@ -4,6 +4,16 @@ export {
   type BokehPreviewCost,
   type BokehPreviewOptions,
 } from './bokeh-preview.js';
+export {
+  createPreview,
+  PREVIEW_PARAMS,
+  type Preview,
+  type PreviewCost,
+  type PreviewOptions,
+  type PreviewPhoto,
+  type RenderOptions,
+} from './preview.js';
+export { createGpu, GPU_PARAMS, type Gpu, type GpuOptions, type GpuTransfers } from './gpu.js';
 export { applyBokeh, BOKEH_PARAMS, type BokehOptions } from './bokeh.js';
 export { focalRange, type FocalRange, type Focus, type FocusContext } from './focus.js';
 export {
@@ -42,7 +52,17 @@ export { applyVignette, VIGNETTE_PARAMS, type VignetteOptions } from './vignette
 export { PRESETS } from './presets.js';
 export { visualiseDepth, type VisualiseOptions } from './visualise.js';
 export { OPERATORS } from './operators.js';
-export type { Frame, Operator, PointKernel, PointOperator, Strip, WholeOperator } from './operator.js';
+export type {
+  Frame,
+  Operator,
+  PointKernel,
+  PointOperator,
+  PointPass,
+  PointPlan,
+  Strip,
+  WholeOperator,
+  WholePass,
+} from './operator.js';
 export {
   pipeline,
   readRecipe,

@@ -86,11 +86,23 @@ const curve: Reader<CurvePoint[], readonly CurvePoint[]> = {
   },
 };
 
+/** The last tables by their texts: whoever moves a slider reads the same recipe many times. */
+const tables = new Map<string, Lut>();
+const MOST_TABLES = 4;
+
+function parsed(text: string): Lut {
+  const table = tables.get(text) ?? parseCube(text);
+  tables.delete(text);
+  tables.set(text, table);
+  if (tables.size > MOST_TABLES) tables.delete(tables.keys().next().value!);
+  return table;
+}
+
 const lut = resource('text', 'a .cube table', (v, where): Lut => {
   if (isLut(v)) return v;
   if (typeof v !== 'string') return refuse(where, 'a table read by parseCube', v);
   try {
-    return parseCube(v);
+    return parsed(v);
   } catch (cause) {
     throw new RelievoError('INVALID_PARAM', `${where.path}: ${(cause as Error).message}`, { cause });
   }
@@ -114,51 +126,83 @@ const PIVOT = linearToSrgb(0.18);
 /** Largest change of the encoded value by highlights and shadows; more would turn the order of tones round. */
 const TONE = 0.13;
 
+/** One thing that a look does to a pixel, with all that can be worked out before: the GPU's passes take it from here. */
+export type Stage =
+  | { readonly does: 'gain'; readonly gain: number }
+  /** Row by row. */
+  | { readonly does: 'matrix'; readonly matrix: Float64Array }
+  | { readonly does: 'tones'; readonly tones: Tones; readonly luma: Float64Array }
+  | { readonly does: 'tables'; readonly tables: readonly [red: Float32Array, green: Float32Array, blue: Float32Array] }
+  | { readonly does: 'saturation'; readonly saturation: number; readonly vibrance: number; readonly luma: Float64Array }
+  | { readonly does: 'lut'; readonly lut: Lut; readonly strength: number };
+
 /**
- * Turns a look into as few passes as it needs: a matrix, a gain by luminance, a curve per channel, saturation, a table.
- * Each pass is a small loop whose constants fit the registers; all of them in one loop were measured slower.
+ * Turns a look into as few stages as it needs: a matrix, a gain by luminance, a curve per channel, saturation, a table.
  *
- * @returns undefined for a look that changes nothing.
+ * @returns none for a look that changes nothing.
  */
-export function planLook(look: LookValues, space: PredefinedColorSpace): Look | undefined {
-  const stages: Look[] = [];
+export function planLook(look: LookValues, space: PredefinedColorSpace): readonly Stage[] {
+  const stages: Stage[] = [];
   const luma = Float64Array.from(lumaOf(space));
   const light = 2 ** look.exposure;
   if (look.temperature !== 0 || look.tint !== 0) {
     const matrix = Float64Array.from(whiteBalance(look.temperature, look.tint, space).flat(), (v) => v * light);
-    stages.push((...planes) => throughMatrix(matrix, ...planes));
-  } else if (light !== 1) stages.push((...planes) => times(light, ...planes));
+    stages.push({ does: 'matrix', matrix });
+  } else if (light !== 1) stages.push({ does: 'gain', gain: light });
   const { curves } = look;
   if (look.highlights !== 0 || look.shadows !== 0 || curves?.luma) {
     const last = curves?.luma ? monotoneCurve(curves.luma) : (v: number) => v;
     const tones = planTones((v) => last(tone(v, look.shadows, look.highlights)));
-    stages.push((...planes) => throughTones(tones, luma, ...planes));
+    stages.push({ does: 'tones', tones, luma });
   }
   const channels = [curves?.red, curves?.green, curves?.blue];
   if (look.contrast !== 0 || curves?.rgb || channels.some(Boolean)) {
     const slope = 2 ** look.contrast;
     const all = curves?.rgb ? monotoneCurve(curves.rgb) : (v: number) => v;
     const common = encodedTable((v) => all(stretch(v, slope)));
-    const [red, green, blue] = channels.map((points) => {
+    const tables = channels.map((points) => {
       if (!points) return common;
       const own = monotoneCurve(points);
       return encodedTable((v) => own(all(stretch(v, slope))));
     }) as [Float32Array, Float32Array, Float32Array];
-    stages.push((r, g, b, from, to) => {
-      throughTable(r, red, from, to);
-      throughTable(g, green, from, to);
-      throughTable(b, blue, from, to);
-    });
+    stages.push({ does: 'tables', tables });
   }
-  if (look.vibrance !== 0)
-    stages.push((...planes) => saturateMuted(1 + look.saturation, look.vibrance, luma, ...planes));
-  else if (look.saturation !== 0) stages.push((...planes) => saturate(1 + look.saturation, luma, ...planes));
-  if (look.lut && look.lutStrength > 0) {
-    const { lut: table, lutStrength } = look;
-    stages.push((...planes) => applyLut(table, lutStrength, ...planes));
+  if (look.vibrance !== 0 || look.saturation !== 0)
+    stages.push({ does: 'saturation', saturation: 1 + look.saturation, vibrance: look.vibrance, luma });
+  if (look.lut && look.lutStrength > 0) stages.push({ does: 'lut', lut: look.lut, strength: look.lutStrength });
+  return stages;
+}
+
+/**
+ * The stages on the CPU. Each is a small loop whose constants fit the registers; all of them in one loop were measured
+ * slower.
+ */
+export function lookOf(stages: readonly Stage[]): Look {
+  const work = stages.map(workOf);
+  return (r, g, b, from, to) => work.forEach((stage) => stage(r, g, b, from, to));
+}
+
+function workOf(stage: Stage): Look {
+  switch (stage.does) {
+    case 'gain':
+      return (...planes) => times(stage.gain, ...planes);
+    case 'matrix':
+      return (...planes) => throughMatrix(stage.matrix, ...planes);
+    case 'tones':
+      return (...planes) => throughTones(stage.tones, stage.luma, ...planes);
+    case 'tables':
+      return (r, g, b, from, to) => {
+        const [red, green, blue] = stage.tables;
+        throughTable(r, red, from, to);
+        throughTable(g, green, from, to);
+        throughTable(b, blue, from, to);
+      };
+    case 'saturation':
+      if (stage.vibrance === 0) return (...planes) => saturate(stage.saturation, stage.luma, ...planes);
+      return (...planes) => saturateMuted(stage.saturation, stage.vibrance, stage.luma, ...planes);
+    case 'lut':
+      return (...planes) => applyLut(stage.lut, stage.strength, ...planes);
   }
-  if (stages.length === 0) return undefined;
-  return (r, g, b, from, to) => stages.forEach((stage) => stage(r, g, b, from, to));
 }
 
 function times(gain: number, r: Float32Array, g: Float32Array, b: Float32Array, from: number, to: number): void {
@@ -169,7 +213,6 @@ function times(gain: number, r: Float32Array, g: Float32Array, b: Float32Array, 
   }
 }
 
-/** The matrix row by row. */
 function throughMatrix(
   m: Float64Array,
   r: Float32Array,
@@ -199,10 +242,10 @@ function tone(v: number, shadows: number, highlights: number): number {
 }
 
 /** Largest gain of a channel: what is nearly black has no colour worth keeping, only noise. */
-const MOST_GAIN = 8;
+export const MOST_GAIN = 8;
 
 /** Of a luminance: what it becomes, and the gain of all channels that makes it so. */
-interface Tones {
+export interface Tones {
   readonly target: Float32Array;
   readonly gain: Float32Array;
 }

@@ -4,7 +4,14 @@ import type { DepthMap } from '../depth/depth-map.js';
 import type { Face } from '../image/face.js';
 import type { ImageDataLike } from '../image/image-data.js';
 import type { Matte } from '../image/matte.js';
+import type { ResolvedLens } from './bokeh.js';
+import type { GradePass } from './grade.js';
+import type { HazePass } from './haze.js';
+import type { PeakingPass } from './peaking.js';
+import type { RelightPass } from './relight.js';
 import type { CanvasFactory } from './text.js';
+import type { VignettePass } from './vignette.js';
+import type { VisualisePass } from './visualise.js';
 
 /** What goes from step to step. A step that does not return a part leaves it as it is. */
 export interface Frame {
@@ -17,6 +24,12 @@ export interface Frame {
   readonly faces?: readonly Face[] | undefined;
   /** Where there is no canvas (Node): makes one, for text. */
   readonly createCanvas?: CanvasFactory | undefined;
+  /**
+   * The image at a smaller size, where its pixels lie on a GPU: reading those of `image` would bring all of them back.
+   */
+  readonly reduced?: ((width: number, height: number) => Promise<ImageDataLike>) | undefined;
+  /** For what a plan works out of image and depth alone: kept by whoever plans anew while these two stay the same. */
+  readonly memo?: Map<string, unknown> | undefined;
 }
 
 /**
@@ -37,6 +50,15 @@ export interface Strip {
 /** Changes pixels that know only themselves. */
 export type PointKernel = (strip: Strip) => void;
 
+/** What a point operator does to this photo, for either processor. */
+export interface PointPlan {
+  readonly kernel: PointKernel;
+  /** The same in numbers, for the GPU's passes: point-shaders.ts. */
+  readonly pass: PointPass;
+}
+
+export type PointPass = GradePass | HazePass | RelightPass | VignettePass;
+
 interface Described<F extends Fields> {
   /** One line for the docs. */
   readonly doc: string;
@@ -48,13 +70,28 @@ interface Described<F extends Fields> {
 export interface PointOperator<F extends Fields = Fields> extends Described<F> {
   readonly kind: 'point';
   /** Does all that is done once per photo. Undefined: these options change nothing. */
-  plan(options: FieldsValue<F>, frame: Frame, task: TaskOptions): Promise<PointKernel | undefined>;
+  plan(options: FieldsValue<F>, frame: Frame, task: TaskOptions): Promise<PointPlan | undefined>;
 }
 
 /** Any other operator. */
 export interface WholeOperator<F extends Fields = Fields> extends Described<F> {
   readonly kind: 'whole';
   run(frame: Frame, options: FieldsValue<F>, task: TaskOptions): Promise<Partial<Frame>>;
+  /**
+   * What it does to this photo in numbers, for the GPU's passes; undefined: nothing. It should not read the image's
+   * pixels, which may lie on the GPU. An operator without it runs on the CPU.
+   */
+  readonly plan?:
+    ((options: FieldsValue<F>, frame: Frame, task: TaskOptions) => Promise<WholePass | undefined>) | undefined;
+  /** Its passes draw to floats: without them it runs on the CPU. */
+  readonly needsFloats?: boolean | undefined;
+}
+
+export type WholePass = BokehPass | PeakingPass | VisualisePass;
+
+export interface BokehPass {
+  readonly op: 'bokeh';
+  readonly lens: ResolvedLens;
 }
 
 export type Operator<F extends Fields = Fields> = PointOperator<F> | WholeOperator<F>;
@@ -74,6 +111,7 @@ export function wholeOperator<F extends Fields>(
   doc: string,
   options: F,
   run: WholeOperator<F>['run'],
+  plan?: WholeOperator<F>['plan'],
 ): WholeOperator<F> {
-  return { kind: 'whole', doc, options, run };
+  return { kind: 'whole', doc, options, run, plan };
 }

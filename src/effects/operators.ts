@@ -5,7 +5,7 @@ import {
   stickersOperator,
   strokesOperator,
 } from './composing.js';
-import { applyBokeh } from './bokeh.js';
+import { applyBokeh, resolveLens } from './bokeh.js';
 import { BOKEH_FIELDS } from './bokeh-fields.js';
 import { gradeOperator } from './grade.js';
 import { hazeOperator } from './haze.js';
@@ -20,13 +20,20 @@ import { visualiseOperator } from './visualise.js';
  * follow from its table of options.
  */
 export const OPERATORS = {
-  bokeh: wholeOperator(
-    'Depth of field of a thin lens.',
-    BOKEH_FIELDS,
-    async ({ image, depth, faces }, options, task) => ({
-      image: await applyBokeh(image, depth, { ...options, faces, ...task }),
-    }),
-  ),
+  bokeh: {
+    ...wholeOperator(
+      'Depth of field of a thin lens.',
+      BOKEH_FIELDS,
+      async ({ image, depth, faces }, options, task) => ({
+        image: await applyBokeh(image, depth, { ...options, faces, ...task }),
+      }),
+      async (options, { depth, faces }) => {
+        const lens = resolveLens('bokeh', depth, { ...options, faces });
+        return lens && { op: 'bokeh', lens };
+      },
+    ),
+    needsFloats: true,
+  },
   grade: gradeOperator,
   haze: hazeOperator,
   relight: relightOperator,

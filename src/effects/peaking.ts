@@ -22,32 +22,51 @@ const SHARP = 1 / 1800;
 export const peakingOperator = wholeOperator(
   'Focus peaking: marks the edges that a bokeh of the same focus and aperture would leave sharp.',
   FIELDS,
-  async (frame, options, task) => ({ image: await mark(frame, options, task) }),
+  async (frame, options, task) => ({ image: await mark(frame, planPeaking(options, frame), task) }),
+  async (options, frame) => planPeaking(options, frame),
 );
 
-async function mark(
-  { image, depth, faces }: Frame,
+/** For either processor. */
+export interface PeakingPass {
+  readonly op: 'peaking';
+  /** Disparities whose edges are marked. */
+  readonly near: number;
+  readonly far: number;
+  /** Codes of the mark. */
+  readonly colour: readonly number[];
+  /** Least contrast, in codes. */
+  readonly least: number;
+}
+
+function planPeaking(
   { focus = 'subject', aperture, sharpness, colour = '#ff2d95' }: FieldsValue<typeof FIELDS>,
+  { image, depth, faces }: Frame,
+): PeakingPass {
+  const { near, far } = resolveFocus('peaking', focus, depth, { faces, aperture });
+  const reach = aperture > 0 ? SHARP / aperture : 1;
+  const codes = colourIn(colour, image.colorSpace).slice(0, 3);
+  return { op: 'peaking', near: near + reach, far: far - reach, colour: codes, least: sharpness * 255 };
+}
+
+async function mark(
+  { image, depth }: Frame,
+  { near, far, colour, least }: PeakingPass,
   task: TaskOptions,
 ): Promise<OutputImage> {
   const { width, height, data } = image;
-  const { near, far } = resolveFocus('peaking', focus, depth, { faces, aperture });
-  const reach = aperture > 0 ? SHARP / aperture : 1;
-  const [cr, cg, cb] = colourIn(colour, image.colorSpace);
   const output = createImage(width, height, image.colorSpace);
   output.data.set(data);
   const luma = (p: number) => 0.299 * data[p]! + 0.587 * data[p + 1]! + 0.114 * data[p + 2]!;
-  const least = sharpness * 255;
   await forRows(height, 16, task, (y0, y1) => {
     for (let y = y0; y < y1; y++) {
       for (let x = 0, i = y * width; x < width; x++, i++) {
         const d = depth.data[i]!;
-        if (d > near + reach || d < far - reach) continue;
+        if (d > near || d < far) continue;
         const p = i * 4;
         const v = luma(p);
         const right = x < width - 1 ? Math.abs(luma(p + 4) - v) : 0;
         const down = y < height - 1 ? Math.abs(luma(p + width * 4) - v) : 0;
-        if (right + down >= least) output.data.set([cr, cg, cb], p);
+        if (right + down >= least) output.data.set(colour, p);
       }
     }
   });

@@ -1,4 +1,4 @@
-import { isRelievoError, RelievoError } from '../core/errors.js';
+import { RelievoError } from '../core/errors.js';
 import { describe } from '../core/params.js';
 import { child, isObject, known, own, readFields, refuse, type At, type ResourceKind } from '../core/schema.js';
 import { part, type TaskOptions } from '../core/task.js';
@@ -7,10 +7,12 @@ import { decode, type Decoder } from '../image/decode.js';
 import { checkImage, isPixels, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import type { Face } from '../image/face.js';
 import type { Matte } from '../image/matte.js';
+import type { Gpu } from './gpu.js';
 import { matchDepth } from './match-depth.js';
-import type { Frame, Operator, OptionsJson, PointKernel } from './operator.js';
+import type { Frame, Operator, OptionsJson } from './operator.js';
 import { OPERATORS } from './operators.js';
 import { runPoints } from './points.js';
+import { named, runSteps, type ReadStep } from './steps.js';
 import type { CanvasFactory } from './text.js';
 
 type Operators = typeof OPERATORS;
@@ -45,6 +47,8 @@ export interface PipelineOptions extends TaskOptions {
   faces?: readonly Face[] | undefined;
   /** Makes canvases for text where there are none: in Node, `canvasFactory()` of relievo/node. */
   createCanvas?: CanvasFactory | undefined;
+  /** Runs what it can on the GPU: what {@link createGpu} gave. Default: all on the CPU. */
+  gpu?: Gpu | undefined;
 }
 
 export interface PipelineResult {
@@ -167,12 +171,6 @@ function root(path: string, rest: Partial<At> = {}): At {
   return { path, scale: { x: 1, y: 1 }, resource: () => undefined, ...rest };
 }
 
-interface ReadStep {
-  readonly path: string;
-  readonly operator: Operator;
-  readonly options: never;
-}
-
 function readStep(step: unknown, where: At): ReadStep {
   if (!isObject(step)) return refuse(where, `{ op, … }`, step);
   const op = own(step, 'op');
@@ -184,6 +182,27 @@ function readStep(step: unknown, where: At): ReadStep {
   return { path: where.path, operator, options: readFields(operator.options, options, where) as never };
 }
 
+/**
+ * The steps with the options that they have on a picture of that size.
+ *
+ * @param given size of the picture in whose pixels points are, where the recipe does not say.
+ * @param found resources that were loaded before, by name; new ones are added.
+ * @throws RelievoError `INVALID_PARAM`, `FILE_NOT_FOUND`.
+ */
+export async function readSteps(
+  recipe: Recipe,
+  on: { readonly width: number; readonly height: number },
+  options: PipelineOptions,
+  given = on,
+  found = new Map<string, unknown>(),
+): Promise<ReadStep[]> {
+  await load(recipe, options, found);
+  const size = recipe.size ?? given;
+  const scale = { x: on.width / size.width, y: on.height / size.height };
+  const resource = (_kind: ResourceKind, name: string) => found.get(name);
+  return recipe.steps.map((step, i) => readStep(step, root(`steps[${i}]`, { scale, resource })));
+}
+
 async function run(
   recipe: Recipe,
   image: ImageDataLike,
@@ -193,67 +212,30 @@ async function run(
   const { signal, matte, faces, createCanvas } = options;
   signal?.throwIfAborted();
   checkImage('pipeline', image);
-  const found = await load(recipe, options);
-  const { size } = recipe;
-  const scale = size ? { x: image.width / size.width, y: image.height / size.height } : { x: 1, y: 1 };
-  const resource = (_kind: ResourceKind, name: string) => found.get(name);
-  const steps = recipe.steps.map((step, i) => readStep(step, root(`steps[${i}]`, { scale, resource })));
+  const steps = await readSteps(recipe, image, options);
 
-  let frame: Frame = {
+  const frame: Frame = {
     image,
     depth: await matchDepth('pipeline', depth, image, part(options, 0, 0.1)),
     matte,
     faces,
     createCanvas,
   };
-  let made: OutputImage | undefined;
-  for (let i = 0; i < steps.length;) {
-    const step = steps[i]!;
-    const group = [step];
-    while (step.operator.kind === 'point' && steps[i + group.length]?.operator.kind === 'point')
-      group.push(steps[i + group.length]!);
-    const task = part(options, 0.1 + (0.9 * i) / steps.length, 0.1 + (0.9 * (i + group.length)) / steps.length);
-    const result =
-      step.operator.kind === 'point' ? await runGroup(group, frame, task) : await runWhole(step, frame, task);
-    made = (result.image as OutputImage | undefined) ?? made;
-    frame = { ...frame, ...result };
-    i += group.length;
-  }
+  const later = part(options, 0.1, 1);
+  const { image: made, depth: after } = options.gpu
+    ? await options.gpu.run(steps, frame, later)
+    : await runSteps(steps, frame, later);
   options.onProgress?.(1);
   // No step made a picture: the result is a copy nevertheless, for the caller may write to it.
-  return { image: made ?? (await runPoints(frame, [])), depth: frame.depth };
+  return { image: made ?? (await runPoints(frame, [])), depth: after };
 }
 
-async function runGroup(steps: readonly ReadStep[], frame: Frame, task: TaskOptions): Promise<Partial<Frame>> {
-  const kernels: PointKernel[] = [];
-  for (const { operator, options, path } of steps) {
-    if (operator.kind !== 'point') continue;
-    const kernel = await named(path, () => operator.plan(options, frame, { signal: task.signal }));
-    if (kernel) kernels.push(kernel);
-  }
-  return { image: await runPoints(frame, kernels, task) };
-}
-
-function runWhole({ operator, options, path }: ReadStep, frame: Frame, task: TaskOptions): Promise<Partial<Frame>> {
-  if (operator.kind !== 'whole') throw new TypeError(path);
-  return named(path, () => operator.run(frame, options, task));
-}
-
-/** Says in which step something went wrong. */
-async function named<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isRelievoError(error)) throw error;
-    throw new RelievoError(error.code, `${path}: ${error.message}`, { cause: error });
-  }
-}
-
-/** Everything that the recipe names, by name. */
+/** Everything that the recipe names, by name, goes to `found`. */
 async function load(
   recipe: Recipe,
   { resources = {}, decoder, signal }: PipelineOptions,
-): Promise<Map<string, unknown>> {
+  found: Map<string, unknown>,
+): Promise<void> {
   const wanted = new Map<string, { kind: ResourceKind; path: string }>();
   const resource = (kind: ResourceKind, name: string, path: string) => {
     const before = wanted.get(name);
@@ -264,8 +246,8 @@ async function load(
   };
   recipe.steps.forEach((step, i) => readStep(step, root(`steps[${i}]`, { resource })));
 
-  const found = new Map<string, unknown>();
   for (const [name, { kind, path }] of wanted) {
+    if (found.has(name)) continue;
     signal?.throwIfAborted();
     await named(path, async () => {
       const given = name.startsWith('data:')
@@ -278,7 +260,6 @@ async function load(
       found.set(name, kind === 'text' ? await toText(given) : await toImage(given, name, decoder));
     });
   }
-  return found;
 }
 
 const short = (name: string) => (name.length > 60 ? `${name.slice(0, 57)}…` : name);

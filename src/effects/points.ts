@@ -93,8 +93,8 @@ export async function applyPoint<F extends Fields>(
   const values = readFields(operator.options, options, at(name));
   checkImage(name, image);
   const frame = { image, depth: await matchDepth(name, depth, image, part(task, 0, 0.3)), ...rest };
-  const kernel = await operator.plan(values, frame, { signal: task.signal });
-  return runPoints(frame, kernel ? [kernel] : [], part(task, 0.3, 1));
+  const plan = await operator.plan(values, frame, { signal: task.signal });
+  return runPoints(frame, plan ? [plan.kernel] : [], part(task, 0.3, 1));
 }
 
 /** Per mixed pixel its colour and those of its parts before the kernels. */

@@ -2,11 +2,11 @@ import type { NumberTable } from '../core/params.js';
 import { numberFields, oneOf, point, type FieldsValue } from '../core/schema.js';
 import { breathe, isDue, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
-import { lumaOf } from '../image/colour.js';
+import { lumaOf, type Row } from '../image/colour.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
 import { resizePlane, resizeToTensor } from '../image/resize.js';
 import { colourField, lightOf } from './colour-field.js';
-import { pointOperator, type Frame, type PointKernel } from './operator.js';
+import { pointOperator, type Frame, type PointKernel, type PointPlan } from './operator.js';
 import { applyPoint } from './points.js';
 import { otsuSplit } from './split.js';
 
@@ -106,9 +106,21 @@ const DETAIL_HEIGHT = 0.03;
 /** Disparity beyond the border of near and far over which relief sets in. */
 const NEAR_WIDTH = 0.1;
 /** Difference in disparity over which a grid point stops counting for a pixel. */
-const SAME = 0.04;
+export const SAME = 0.04;
 /** Difference up to which it counts as the pixel's own thing wholly: its weight is within 0.2 %. */
 const ALIKE = 0.2 * SAME;
+
+/** For the GPU: light and disparity per grid point, and the size of the image that the grid spans. */
+export interface RelightPass {
+  readonly op: 'relight';
+  readonly shade: Float32Array;
+  readonly low: Float32Array;
+  readonly width: number;
+  readonly height: number;
+  readonly whole: readonly [width: number, height: number];
+  readonly ambient: number;
+  readonly lamp: Row;
+}
 
 export const relightOperator = pointOperator('A light that is moved before the subject.', FIELDS, planRelight);
 
@@ -131,9 +143,9 @@ export async function applyRelight(
 
 async function planRelight(
   options: FieldsValue<typeof FIELDS>,
-  { image, depth }: Frame,
+  { image, depth, reduced, memo }: Frame,
   { signal }: TaskOptions,
-): Promise<PointKernel> {
+): Promise<PointPlan> {
   const preset: Preset = RELIGHT_PRESETS[options.preset ?? 'studio'];
   const given = Object.fromEntries(
     Object.keys(RELIGHT_PARAMS).flatMap((k) => {
@@ -151,27 +163,44 @@ async function planRelight(
   const scale = Math.min(1, GRID / long);
   const width = Math.max(1, Math.round(image.width * scale));
   const height = Math.max(1, Math.round(image.height * scale));
-  const low = resizePlane(depth.data, depth, width, height);
-  const surface = await heights(image, low, width, height, values, signal);
+  let relief = memo?.get('relief') as Relief | undefined;
+  relief ??= await reliefOf(reduced ? await reduced(width, height) : image, depth, width, height, signal);
+  memo?.set('relief', relief);
+  const { low } = relief;
+  const surface = heights(relief, values);
   const shade = shading(low, surface, width, height, values, {
     x: at.x / long,
     y: at.y / long,
   });
-  return shadeKernel(shade, low, width, height, image, values.ambient, colour.map((c) => c / bright) as never);
+  const lamp: Row = colour.map((c) => c / bright) as never;
+  const { ambient } = values;
+  return {
+    kernel: shadeKernel(shade, low, width, height, image, ambient, lamp),
+    pass: { op: 'relight', shade, low, width, height, whole: [image.width, image.height], ambient, lamp },
+  };
 }
 
 type Values = { readonly [K in keyof typeof RELIGHT_PARAMS]: number };
 
-/** The surface, in long sides. Rounding takes from a thing's rim; what is behind it stays flat. */
-async function heights(
+/** What the surface is made of, on the grid. It does not depend on the options. */
+interface Relief {
+  readonly low: Float32Array;
+  /** The depth smoothed within things, and its mean about each point. */
+  readonly smooth: Float32Array;
+  readonly round: Float32Array;
+  /** Encoded light less its mean about each point. */
+  readonly texture: Float32Array;
+}
+
+async function reliefOf(
   image: ImageDataLike,
-  low: Float32Array,
+  depth: DepthMap,
   width: number,
   height: number,
-  values: Values,
   signal: AbortSignal | undefined,
-): Promise<Float32Array> {
+): Promise<Relief> {
   if (isDue()) await breathe(signal);
+  const low = resizePlane(depth.data, depth, width, height);
   const smooth = diffuse(low, width, height);
   const r = Math.max(1, Math.round(ROUND * Math.max(width, height)));
   const round = blur(blur(smooth, width, height, r), width, height, r);
@@ -181,12 +210,17 @@ async function heights(
   const light = new Float32Array(low.length);
   for (let i = 0; i < light.length; i++)
     light[i] = 0.299 * rgb[i * 3]! + 0.587 * rgb[i * 3 + 1]! + 0.114 * rgb[i * 3 + 2]!;
-  const base = blur(light, width, height, 2);
-  for (let i = 0; i < low.length; i++) {
-    const relief = RELIEF_HEIGHT * smooth[i]! + ROUND_HEIGHT * Math.min(round[i]!, smooth[i]!);
-    base[i] = values.relief * relief + values.detail * DETAIL_HEIGHT * (light[i]! - base[i]!);
-  }
-  return base;
+  const texture = blur(light, width, height, 2);
+  for (let i = 0; i < light.length; i++) texture[i] = light[i]! - texture[i]!;
+  return { low, smooth, round, texture };
+}
+
+/** The surface, in long sides. Rounding takes from a thing's rim; what is behind it stays flat. */
+function heights({ smooth, round, texture }: Relief, values: Values): Float32Array {
+  return smooth.map((s, i) => {
+    const relief = RELIEF_HEIGHT * s + ROUND_HEIGHT * Math.min(round[i]!, s);
+    return values.relief * relief + values.detail * DETAIL_HEIGHT * texture[i]!;
+  });
 }
 
 /** Smooths within things: what differs by more than {@link BORDER} from its neighbour keeps its difference. */

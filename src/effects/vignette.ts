@@ -3,7 +3,7 @@ import { found, numberFields, point, type FieldsValue } from '../core/schema.js'
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
-import { pointOperator, type Frame, type PointKernel } from './operator.js';
+import { pointOperator, type Frame, type PointPlan, type Strip } from './operator.js';
 import { applyPoint } from './points.js';
 import { otsuSplit } from './split.js';
 
@@ -44,6 +44,16 @@ const FIELDS = {
 
 const STEPS = 2048;
 
+/** For the GPU: the three tables, the centre in pixels of the image, and the square of the way to the farthest corner. */
+export interface VignettePass {
+  readonly op: 'vignette';
+  readonly byDistance: Float32Array;
+  readonly byDepth: Float32Array;
+  readonly gain: Float32Array;
+  readonly centre: readonly [x: number, y: number];
+  readonly corner: number;
+}
+
 export const vignetteOperator = pointOperator(
   'Darker towards the corners, mostly what is far.',
   FIELDS,
@@ -69,7 +79,7 @@ export async function applyVignette(
 function planVignette(
   { amount, radius, protect, split, feather, centre }: FieldsValue<typeof FIELDS>,
   { image, depth }: Frame,
-): PointKernel | undefined {
+): PointPlan | undefined {
   if (amount === 0) return undefined;
   const { width, height } = image;
   const { x: cx, y: cy } = centre ?? { x: width / 2, y: height / 2 };
@@ -86,7 +96,7 @@ function planVignette(
     Float64Array.from({ length: pixels }, (_, i) => ((i + 0.5 - middle) ** 2 * STEPS) / corner);
   const across = along(width, cx);
   const down = along(height, cy);
-  return ({ count, r, g, b, depth: d, x, y }) => {
+  const kernel = ({ count, r, g, b, depth: d, x, y }: Strip) => {
     for (let i = 0; i < count; i++) {
       const far = byDistance[(across[x[i]!]! + down[y[i]!]!) | 0]!;
       if (far === 0) continue;
@@ -96,4 +106,5 @@ function planVignette(
       b[i] = b[i]! * k;
     }
   };
+  return { kernel, pass: { op: 'vignette', byDistance, byDepth, gain, centre: [cx, cy], corner } };
 }

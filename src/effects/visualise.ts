@@ -1,5 +1,5 @@
 import type { NumberTable } from '../core/params.js';
-import { at, flag, numberFields, oneOf, readFields } from '../core/schema.js';
+import { at, flag, numberFields, oneOf, readFields, type FieldsValue } from '../core/schema.js';
 import { checkDepth, type DepthMap } from '../depth/depth-map.js';
 import { createImage, type OutputImage } from '../image/image-data.js';
 import { wholeOperator } from './operator.js';
@@ -29,6 +29,7 @@ export const visualiseOperator = wholeOperator(
   'The depth as colours, in place of the photo.',
   FIELDS,
   async ({ depth }, options) => ({ image: visualiseDepth(depth, options) }),
+  async (options, { depth }) => planVisualise(depth, options),
 );
 
 const STEPS = 1024;
@@ -56,27 +57,49 @@ const VIRIDIS = (
  * @throws RelievoError `INVALID_DEPTH`, or `INVALID_PARAM` for an unknown option.
  */
 export function visualiseDepth(depth: DepthMap, options: VisualiseOptions = {}): OutputImage {
-  const { map = 'turbo', stretch = false, contours } = readFields(FIELDS, options, at('visualise'));
-  checkDepth('visualise', depth);
-
+  const { colours, low, scale, lines } = planVisualise(depth, readFields(FIELDS, options, at('visualise')));
   const { data } = depth;
+  const image = createImage(depth.width, depth.height);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < data.length; i++) pixels[i] = colours[Math.round((data[i]! - low) * scale)]!;
+  if (lines > 0) drawContours(pixels, depth, lines);
+  return image;
+}
+
+/** For either processor: colours as RGBA words, and which place of theirs a disparity has. */
+export interface VisualisePass {
+  readonly op: 'visualise';
+  readonly colours: Uint32Array;
+  readonly low: number;
+  /** Places per unit of disparity. */
+  readonly scale: number;
+  /** Lines of equal disparity. */
+  readonly lines: number;
+}
+
+function planVisualise(
+  depth: DepthMap,
+  { map = 'turbo', stretch = false, contours }: FieldsValue<typeof FIELDS>,
+): VisualisePass {
+  checkDepth('visualise', depth);
   let low = 0;
   let high = 1;
   if (stretch) {
     low = 1;
     high = 0;
-    for (const d of data) {
+    for (const d of depth.data) {
       if (d < low) low = d;
       if (d > high) high = d;
     }
   }
-  const scale = (STEPS - 1) / Math.max(high - low, 1e-6);
-  const table = packed(map === 'grey' ? (t) => [t, t, t] : between(map === 'turbo' ? TURBO : VIRIDIS));
-  const image = createImage(depth.width, depth.height);
-  const pixels = new Uint32Array(image.data.buffer);
-  for (let i = 0; i < data.length; i++) pixels[i] = table[Math.round((data[i]! - low) * scale)]!;
-  if (contours > 0) drawContours(pixels, depth, Math.round(contours));
-  return image;
+  const colours = packed(map === 'grey' ? (t) => [t, t, t] : between(map === 'turbo' ? TURBO : VIRIDIS));
+  return {
+    op: 'visualise',
+    colours,
+    low,
+    scale: (STEPS - 1) / Math.max(high - low, 1e-6),
+    lines: Math.round(contours),
+  };
 }
 
 /** Colours of STEPS disparities as RGBA words in the byte order of this machine. */

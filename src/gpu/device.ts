@@ -7,8 +7,15 @@ import { breathe } from '../core/task.js';
 /** A canvas of a page, or one that is nowhere shown. */
 export type AnyCanvas = HTMLCanvasElement | OffscreenCanvas;
 
-/** `rgba` and `rg` are floats of the device's {@link Precision}; `r8` and `r32f` are only read, `rgba32f` never blended. */
-export type TextureFormat = 'r8' | 'rgba8' | 'rgba' | 'rg' | 'r32f' | 'rgba32f';
+/**
+ * `rgba` and `rg` are floats of the device's {@link Precision}; `r8` and `r32f` are only read, `rgba32f` never blended.
+ * `picture` holds colours 0..1 as finely as the device can draw them ({@link Targets}); `rgba32ui` any 128 bits, which
+ * every device draws, so that it carries floats by `floatBitsToUint` where there are no float targets.
+ */
+export type TextureFormat = 'r8' | 'rgba8' | 'rgba' | 'rg' | 'r32f' | 'rgba32f' | 'rgba32ui' | 'picture';
+
+/** What a device draws to besides bytes: floats of both lengths, half floats only, or nothing. */
+export type Targets = 'float' | 'half' | 'bytes';
 
 /** Half floats carry 11 bits: finer than 8-bit sRGB wherever light is linear. */
 export type Precision = 'half' | 'full';
@@ -18,7 +25,9 @@ export interface DeviceOptions {
    * Of what is drawn to and read again. By default `half`, which moves half the bytes; `full` where shaders run on the
    * CPU, which reads a full float about three times as fast as it converts a half.
    */
-  readonly precision?: Precision;
+  readonly precision?: Precision | undefined;
+  /** `'required'` refuses a device that does not draw to floats of both lengths. Default: `'required'`. */
+  readonly floats?: 'required' | 'optional' | undefined;
 }
 
 export interface Texture {
@@ -54,6 +63,7 @@ const HEADER = `#version 300 es
 precision highp float;
 precision highp int;
 precision highp sampler2D;
+precision highp usampler2D;
 `;
 
 /** Draws rectangles given in cells. Row 0 of a texture is the top row of the picture. */
@@ -78,6 +88,7 @@ export class Device {
   /** True when shaders run on the CPU, as far as the browser tells. */
   readonly software: boolean;
   readonly precision: Precision;
+  readonly targets: Targets;
   readonly #gl: WebGL2RenderingContext;
   readonly #programs = new Map<string, ProgramInfo>();
   readonly #textures = new Set<Texture>();
@@ -90,8 +101,8 @@ export class Device {
   #disposed = false;
 
   /**
-   * @throws RelievoError `BACKEND_UNAVAILABLE` where there is no WebGL2, or none that renders to floats: the caller
-   *   then computes on the CPU, since 8 bits of linear light would show bands.
+   * @throws RelievoError `BACKEND_UNAVAILABLE` where there is no WebGL2, or none that renders to floats though they are
+   *   required: the caller then computes on the CPU, since 8 bits of linear light would show bands.
    */
   constructor(canvas: AnyCanvas, options: DeviceOptions = {}) {
     this.canvas = canvas;
@@ -108,8 +119,9 @@ export class Device {
     if (!gl) throw unavailable('this browser gives no WebGL2 context');
     this.#gl = gl;
     if (gl.isContextLost()) throw lost();
-    if (!gl.getExtension('EXT_color_buffer_float')) throw unavailable('this GPU does not render to floats');
-    const full = gl.getExtension('EXT_float_blend') !== null;
+    const floats = gl.getExtension('EXT_color_buffer_float') !== null;
+    const halves = floats || gl.getExtension('EXT_color_buffer_half_float') !== null;
+    const full = floats && gl.getExtension('EXT_float_blend') !== null;
     this.maxSize = Math.min(
       gl.getParameter(gl.MAX_TEXTURE_SIZE) as number,
       ...(gl.getParameter(gl.MAX_VIEWPORT_DIMS) as Int32Array),
@@ -121,7 +133,11 @@ export class Device {
     gl.disable(gl.DEPTH_TEST);
     gl.disable(gl.DITHER);
     this.#rects = gl.createBuffer()!;
-    this.#probe();
+    this.targets = floats && this.#drawsFloats() ? 'float' : halves && this.#draws16() ? 'half' : 'bytes';
+    this.check();
+    if (this.targets !== 'float') this.precision = 'half';
+    if (this.targets !== 'float' && options.floats !== 'optional')
+      throw unavailable('this GPU does not render to floats');
   }
 
   /** Draws since the device was made. */
@@ -226,12 +242,15 @@ export class Device {
     for (const [x0, y0, x1, y1] of all) this.#reads += (x1 - x0) * (y1 - y0) * reads;
   }
 
-  /** RGBA bytes of an 'rgba8' texture, row-major from the top. Waits for the GPU. */
-  read(texture: Texture): Uint8ClampedArray<ArrayBuffer> {
+  /** RGBA bytes of an 'rgba8' texture or a part of it, row-major from the top. Waits for the GPU. */
+  read(
+    texture: Texture,
+    [x0, y0, x1, y1]: Rect = [0, 0, texture.width, texture.height],
+  ): Uint8ClampedArray<ArrayBuffer> {
     const gl = this.#gl;
     this.#bind([texture]);
-    const bytes = new Uint8Array(texture.width * texture.height * 4);
-    gl.readPixels(0, 0, texture.width, texture.height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
+    const bytes = new Uint8Array((x1 - x0) * (y1 - y0) * 4);
+    gl.readPixels(x0, y0, x1 - x0, y1 - y0, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
     this.check();
     return new Uint8ClampedArray(bytes.buffer);
   }
@@ -255,8 +274,14 @@ export class Device {
   resize(width: number, height: number, colorSpace: PredefinedColorSpace): void {
     this.canvas.width = width;
     this.canvas.height = height;
+    this.colour(colorSpace);
+  }
+
+  /** Sets the colour space of the canvas's bytes. */
+  colour(colorSpace: PredefinedColorSpace): void {
     // Absent in older browsers, which show sRGB.
-    if ('drawingBufferColorSpace' in this.#gl) this.#gl.drawingBufferColorSpace = colorSpace;
+    if ('drawingBufferColorSpace' in this.#gl && this.#gl.drawingBufferColorSpace !== colorSpace)
+      this.#gl.drawingBufferColorSpace = colorSpace;
   }
 
   /**
@@ -280,6 +305,14 @@ export class Device {
     gl.deleteSync(fence);
   }
 
+  /** Of a context that was lost: what was made on it is gone, and the one that takes its place knows nothing of it. */
+  abandon(): void {
+    this.#disposed = true;
+    this.#textures.clear();
+    this.#targets.clear();
+    this.#programs.clear();
+  }
+
   /** Frees everything that it made; with `context` the context itself too, of which a page has a few only. */
   dispose(context = false): void {
     if (this.#disposed) return;
@@ -293,6 +326,7 @@ export class Device {
   }
 
   #format(format: TextureFormat): Format {
+    if (format === 'picture') return this.targets === 'bytes' ? FORMATS.rgba8 : FLOATS[this.precision].rgba;
     return format === 'rgba' || format === 'rg' ? FLOATS[this.precision][format] : FORMATS[format];
   }
 
@@ -331,7 +365,7 @@ export class Device {
   }
 
   /** Some drivers name the extension and still refuse the target: what counts is what comes out. */
-  #probe(): void {
+  #drawsFloats(): boolean {
     const gl = this.#gl;
     const narrow = this.texture('rgba', 1, 1);
     const wide = this.texture('rgba32f', 1, 1);
@@ -340,20 +374,33 @@ export class Device {
     this.clear([narrow, pair], [0, 0, 0, 0.5], [0, 0, 0, 0]);
     this.clear([wide, pair], [0.25, 0.5, 0, 1], [0, 0, 0, 0]);
     const complete = gl.checkFramebufferStatus(gl.FRAMEBUFFER) === gl.FRAMEBUFFER_COMPLETE;
-    const copy = `uniform sampler2D u_from; out vec4 o; void main() { o = texelFetch(u_from, ivec2(0), 0) * 2.0; }`;
-    this.draw({ shader: copy, to: [narrow], uniforms: { u_from: wide }, under: true });
-    this.draw({ shader: copy, to: [bytes], uniforms: { u_from: narrow } });
+    this.draw({ shader: DOUBLE, to: [narrow], uniforms: { u_from: wide }, under: true });
+    this.draw({ shader: DOUBLE, to: [bytes], uniforms: { u_from: narrow } });
     const [r, g] = this.read(bytes);
     for (const texture of [narrow, wide, pair, bytes]) this.free(texture);
     // 0.25 and 0.5, twice doubled, once halved: 0.5 and 1.
-    if (!complete || Math.abs(r! - 128) > 1 || g !== 255) throw unavailable('this GPU does not render to floats');
+    return complete && Math.abs(r! - 128) <= 1 && g === 255;
+  }
+
+  #draws16(): boolean {
+    const gl = this.#gl;
+    const half = this.texture('rgba', 1, 1);
+    const bytes = this.texture('rgba8', 1, 1);
+    this.clear([half], [0.125, 0.25, 0, 0]);
+    const complete = gl.checkFramebufferStatus(gl.FRAMEBUFFER) === gl.FRAMEBUFFER_COMPLETE;
+    this.draw({ shader: DOUBLE, to: [bytes], uniforms: { u_from: half } });
+    const [r, g] = this.read(bytes);
+    for (const texture of [half, bytes]) this.free(texture);
+    return complete && Math.abs(r! - 64) <= 1 && Math.abs(g! - 128) <= 1;
   }
 }
 
+const DOUBLE = `uniform sampler2D u_from; out vec4 o; void main() { o = texelFetch(u_from, ivec2(0), 0) * 2.0; }`;
+
 interface Format {
-  readonly internal: 'R8' | 'RGBA8' | 'R32F' | 'RGBA16F' | 'RG16F' | 'RGBA32F' | 'RG32F';
-  readonly external: 'RGBA' | 'RG' | 'RED';
-  readonly type: 'UNSIGNED_BYTE' | 'HALF_FLOAT' | 'FLOAT';
+  readonly internal: 'R8' | 'RGBA8' | 'R32F' | 'RGBA16F' | 'RG16F' | 'RGBA32F' | 'RG32F' | 'RGBA32UI';
+  readonly external: 'RGBA' | 'RG' | 'RED' | 'RGBA_INTEGER';
+  readonly type: 'UNSIGNED_BYTE' | 'HALF_FLOAT' | 'FLOAT' | 'UNSIGNED_INT';
   /** Per texel. */
   readonly bytes: number;
 }
@@ -363,6 +410,7 @@ const FORMATS = {
   rgba8: { internal: 'RGBA8', external: 'RGBA', type: 'UNSIGNED_BYTE', bytes: 4 },
   r32f: { internal: 'R32F', external: 'RED', type: 'FLOAT', bytes: 4 },
   rgba32f: { internal: 'RGBA32F', external: 'RGBA', type: 'FLOAT', bytes: 16 },
+  rgba32ui: { internal: 'RGBA32UI', external: 'RGBA_INTEGER', type: 'UNSIGNED_INT', bytes: 16 },
 } as const satisfies Record<string, Format>;
 
 const FLOATS = {

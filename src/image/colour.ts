@@ -58,6 +58,9 @@ export function lightTable(f: (light: number) => number): Float32Array {
   );
 }
 
+/** How a light's place is found: the upper bits of its Float32, moved right by `shift`, less `first`. */
+export const LIGHT_BITS = { shift: DROPPED + 1, first: FIRST >> 1 } as const;
+
 /** Place of a light 0..1 in a {@link lightTable}; beyond either end that end's. */
 export function lightPlace(v: number): number {
   ONE[0] = v;

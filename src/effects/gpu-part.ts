@@ -1,0 +1,265 @@
+import type { DepthMap } from '../depth/depth-map.js';
+import type { Device, Rect, Texture } from '../gpu/index.js';
+import { blockSteps, spread, STEP, TAPS, type BlockSteps } from './edge-parts.js';
+import type { PeakingPass } from './peaking.js';
+import type { PointPass } from './operator.js';
+import * as shaders from './point-shaders.js';
+import { pointProgram, TABLE_WIDTH } from './point-shaders.js';
+import type { VisualisePass } from './visualise.js';
+
+/** A rectangle of a photo, in its pixels. */
+export interface Region {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A depth map with what is worked out of it once for all parts. */
+export class Scene {
+  readonly depth: DepthMap;
+  #steps: BlockSteps | undefined;
+  #range: readonly [low: number, high: number] | undefined;
+
+  constructor(depth: DepthMap) {
+    this.depth = depth;
+  }
+
+  get steps(): BlockSteps {
+    return (this.#steps ??= blockSteps(this.depth));
+  }
+
+  /** Disparities that occur. */
+  get range(): readonly [low: number, high: number] {
+    if (!this.#range) {
+      let low = 1;
+      let high = 0;
+      for (const d of this.depth.data) {
+        if (d < low) low = d;
+        if (d > high) high = d;
+      }
+      this.#range = [low, high];
+    }
+    return this.#range;
+  }
+
+  /** Pixels around a part that its point operators depend on. */
+  get margin(): number {
+    return (TAPS + 3) * this.steps.block;
+  }
+
+  cut({ x, y, width, height }: Region): DepthMap {
+    const { depth } = this;
+    if (width === depth.width && height === depth.height) return depth;
+    return { width, height, data: cutRows(depth.data, depth.width, { x, y, width, height }, 1) };
+  }
+}
+
+/** A part of interleaved rows. */
+export function cutRows<T extends Float32Array | Uint8Array | Uint8ClampedArray>(
+  data: T,
+  stride: number,
+  { x, y, width, height }: Region,
+  channels: number,
+): T {
+  const out = new (data.constructor as new (n: number) => T)(width * height * channels);
+  for (let row = 0; row < height; row++) {
+    const from = ((y + row) * stride + x) * channels;
+    out.set(data.subarray(from, from + width * channels) as never, row * width * channels);
+  }
+  return out;
+}
+
+/** Where blocks have a step: their nodes, and the blocks that these are made of. */
+interface Where {
+  readonly nodes: readonly Rect[];
+  readonly means: readonly Rect[];
+}
+
+/** The depth of a part of a photo on the GPU, and the passes over pictures of that part. */
+export class Part {
+  readonly region: Region;
+  readonly depth: DepthMap;
+  readonly #device: Device;
+  readonly #scene: Scene;
+  readonly #textures = new Map<string, Texture>();
+  /** Blocks of the part: the first, and how many. */
+  readonly #first: readonly [x: number, y: number];
+  readonly #blocks: readonly [columns: number, rows: number];
+  #where: Where | undefined;
+  /** Picture that the nodes are of. */
+  #nodesOf: Texture | undefined;
+
+  constructor(device: Device, scene: Scene, region: Region) {
+    this.#device = device;
+    this.#scene = scene;
+    this.region = region;
+    this.depth = scene.cut(region);
+    const { block } = scene.steps;
+    const { x, y, width, height } = region;
+    this.#first = [Math.floor(x / block), Math.floor(y / block)];
+    this.#blocks = [Math.ceil((x + width) / block) - this.#first[0], Math.ceil((y + height) / block) - this.#first[1]];
+    this.#textures.set('depth', device.texture('r32f', width, height, this.depth.data));
+  }
+
+  dispose(): void {
+    for (const texture of this.#textures.values()) this.#device.free(texture);
+    this.#textures.clear();
+  }
+
+  /** What is known of a picture is not known of what is drawn over it. */
+  forget(picture: Texture): void {
+    if (this.#nodesOf === picture) this.#nodesOf = undefined;
+  }
+
+  /** Point operators in a row, in one pass. */
+  points(passes: readonly PointPass[], from: Texture, to: Texture): void {
+    const device = this.#device;
+    const where = this.#steps();
+    const split = where.nodes.length > 0;
+    if (split) this.#splitUp(from);
+    const { shader, uniforms, table } = pointProgram(passes, split);
+    device.draw({
+      shader,
+      to: [to],
+      uniforms: {
+        ...uniforms,
+        u_picture: from,
+        u_depth: this.#at('depth'),
+        u_table: this.#table(table),
+        u_origin: [this.region.x, this.region.y],
+        ...(split && {
+          ...this.#grid(),
+          u_near: this.#at('near'),
+          u_far: this.#at('far'),
+          u_rest: this.#at('rest'),
+        }),
+      },
+      reads: 4,
+    });
+    this.forget(to);
+  }
+
+  visualise({ colours, low, scale, lines }: VisualisePass, to: Texture): void {
+    const u_colours = this.#texture('colours', 'rgba8', colours.length, 1);
+    this.#device.fill(u_colours, new Uint8Array(colours.buffer));
+    this.#device.draw({
+      shader: shaders.VISUALISE,
+      to: [to],
+      uniforms: { u_depth: this.#at('depth'), u_colours, u_low: low, u_scale: scale, u_lines: lines },
+      reads: 2,
+    });
+    this.forget(to);
+  }
+
+  peaking({ near, far, colour, least }: PeakingPass, from: Texture, to: Texture): void {
+    this.#device.draw({
+      shader: shaders.PEAKING,
+      to: [to],
+      uniforms: {
+        u_picture: from,
+        u_depth: this.#at('depth'),
+        u_range: [near, far],
+        u_least: least / 255,
+        u_colour: colour.map((v) => v / 255),
+      },
+      reads: 4,
+    });
+    this.forget(to);
+  }
+
+  /** Sums about steps of depth, from which a shader takes mixed pixels apart. */
+  #splitUp(from: Texture): void {
+    if (this.#nodesOf === from) return;
+    const device = this.#device;
+    const { depth } = this.#scene;
+    const [columns, rows] = this.#blocks;
+    const where = this.#steps();
+    const means = [this.#texture('light', 'rgba32ui', columns, rows), this.#texture('more', 'rgba32ui', columns, rows)];
+    const grid = this.#grid();
+    device.draw({
+      shader: shaders.BLOCK_MEANS,
+      to: means,
+      uniforms: {
+        ...grid,
+        u_picture: from,
+        u_depth: this.#at('depth'),
+        u_origin: [this.region.x, this.region.y],
+        u_whole: [depth.width, depth.height],
+        u_stride: Math.max(1, Math.floor(this.#scene.steps.block / shaders.BLOCK_SAMPLES)),
+      },
+      rects: where.means,
+      reads: 32,
+    });
+    const nodes = ['near', 'far', 'rest'].map((name) => this.#texture(name, 'rgba32ui', columns * 3, rows * 3));
+    device.draw({
+      shader: shaders.BLOCK_NODES,
+      to: nodes,
+      uniforms: { u_steps: grid.u_steps, u_light: means[0]!, u_rest: means[1]! },
+      rects: where.nodes,
+      reads: 2 * (2 * TAPS + 1) ** 2,
+    });
+    this.#nodesOf = from;
+  }
+
+  #grid() {
+    return { u_steps: this.#at('steps'), u_firstBlock: this.#first, u_block: this.#scene.steps.block };
+  }
+
+  /** Uploads the steps once, and finds where they are. */
+  #steps(): Where {
+    if (this.#where) return this.#where;
+    const { columns: stride, low, high } = this.#scene.steps;
+    const [columns, rows] = this.#blocks;
+    const cells = new Float32Array(columns * rows * 4);
+    const stepped = new Float32Array(columns * rows);
+    for (let y = 0, i = 0; y < rows; y++) {
+      for (let x = 0, b = (this.#first[1] + y) * stride + this.#first[0]; x < columns; x++, b++, i++) {
+        cells[i * 4] = low[b]!;
+        cells[i * 4 + 1] = high[b]!;
+        stepped[i] = high[b]! - low[b]! >= STEP ? 1 : 0;
+      }
+    }
+    this.#textures.set('steps', this.#device.texture('rgba32f', columns, rows, cells));
+    let around = stepped;
+    for (let k = 0; k < TAPS; k++) around = spread(around, columns) as Float32Array<ArrayBuffer>;
+    return (this.#where = { nodes: runs(stepped, columns, 3), means: runs(around, columns, 1) });
+  }
+
+  #table(table: Float32Array): Texture {
+    const height = table.length / 4 / TABLE_WIDTH;
+    const known = this.#textures.get('table');
+    if (known?.height === height) {
+      this.#device.fill(known, table);
+      return known;
+    }
+    if (known) this.#device.free(known);
+    const texture = this.#device.texture('rgba32f', TABLE_WIDTH, height, table);
+    this.#textures.set('table', texture);
+    return texture;
+  }
+
+  #at(name: string): Texture {
+    return this.#textures.get(name)!;
+  }
+
+  #texture(name: string, format: 'rgba32ui' | 'rgba8', width: number, height: number): Texture {
+    let texture = this.#textures.get(name);
+    if (!texture) this.#textures.set(name, (texture = this.#device.texture(format, width, height)));
+    return texture;
+  }
+}
+
+/** Runs of marked blocks, row by row, as rectangles of `scale` cells to a block. */
+function runs(marked: Float32Array, columns: number, scale: number): Rect[] {
+  const out: Rect[] = [];
+  for (let y = 0; y * columns < marked.length; y++) {
+    for (let x = 0; x < columns; x++) {
+      if (!marked[y * columns + x]) continue;
+      const first = x;
+      while (x < columns && marked[y * columns + x]) x++;
+      out.push([first * scale, y * scale, x * scale, (y + 1) * scale]);
+    }
+  }
+  return out;
+}

@@ -1,0 +1,285 @@
+import { estimateDepth, Hydra, type Step } from '../../src/index.js';
+import { readImageFile } from '../../src/node/index.js';
+import { ASTRONAUT } from '../helpers/photos.js';
+import { site, type Site } from './chromium.js';
+import type { Compared, Loss, Refusal } from './gpu-steps/page.js';
+
+let pages: Site;
+let portrait: [pixels: string, disparities: string, width: number, height: number];
+beforeAll(async () => {
+  const photo = await readImageFile(ASTRONAUT);
+  const hydra = await Hydra.load({ modules: ['depth', 'matte'] });
+  const depth = await estimateDepth(photo, { hydra });
+  hydra.dispose();
+  const base64 = ({ buffer, byteOffset, byteLength }: Uint8ClampedArray | Uint8Array | Float32Array) =>
+    Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+  portrait = [base64(photo.data), base64(depth.data), photo.width, photo.height];
+  pages = await site('test/browser/gpu-steps');
+}, 180_000);
+afterAll(() => pages?.close());
+// Reading pixels back stalls, and a lost context is told of: both are what these tests ask for.
+afterEach(() =>
+  expect(
+    pages.complaints.splice(0).filter((c) => !/GPU stall due to ReadPixels|CONTEXT_LOST_WEBGL|context lost/i.test(c)),
+  ).toEqual([]),
+);
+
+async function inPage<T>(run: (page: Awaited<ReturnType<Site['open']>>) => Promise<T>): Promise<T> {
+  const page = await pages.open();
+  try {
+    await page.evaluate(([p, d, w, h]) => window.setPortrait(p, d, w, h), portrait);
+    return await run(page);
+  } finally {
+    await page.context().close();
+  }
+}
+
+const CURVES = {
+  rgb: [
+    [0, 0.05],
+    [0.4, 0.3],
+    [1, 0.95],
+  ],
+  red: [
+    [0, 0],
+    [0.5, 0.6],
+    [1, 1],
+  ],
+  luma: [
+    [0, 0],
+    [0.3, 0.4],
+    [1, 0.9],
+  ],
+} as const;
+
+/** Every operator with passes, by itself and with others. */
+const RECIPES: Readonly<Record<string, readonly Step[]>> = {
+  exposure: [{ op: 'grade', background: { exposure: -1.5 }, foreground: { exposure: 0.4 } }],
+  'white balance': [{ op: 'grade', ranges: [{ temperature: 0.6, tint: -0.4, exposure: 0.3 }] }],
+  tones: [{ op: 'grade', background: { shadows: 0.8, highlights: -0.7 }, foreground: { contrast: 0.5 } }],
+  curves: [{ op: 'grade', ranges: [{ curves: CURVES as never, near: 0.9, far: 0.2 }], feather: 0.2 }],
+  colour: [{ op: 'grade', background: { saturation: -1 }, foreground: { vibrance: 0.9, saturation: 0.2 } }],
+  cube: [{ op: 'grade', ranges: [{ lut: 'faded' }], background: { lut: 'twisted', lutStrength: 0.6 } }],
+  'curve of a file': [{ op: 'grade', foreground: { lut: 'curve' } }],
+  haze: [{ op: 'haze', amount: 0.85, range: 12, colour: '#ffd7a0' }],
+  vignette: [{ op: 'vignette', amount: -2.5, centre: { x: 180, y: 140 } }],
+  studio: [{ op: 'relight' }],
+  stage: [{ op: 'relight', preset: 'stage', at: { x: 400, y: 60 }, colour: '#ffb080' }],
+  turbo: [{ op: 'visualise', contours: 12 }],
+  viridis: [{ op: 'visualise', map: 'viridis', stretch: true }],
+  peaking: [{ op: 'peaking', focus: 'subject' }],
+  bokeh: [{ op: 'bokeh', focus: 'subject', aperture: 0.03 }],
+  'cat’s eyes': [{ op: 'bokeh', focus: 0.1, aperture: 0.05, catsEye: 0.8, falloff: 0.4, shape: 6 }],
+  'all points': [
+    { op: 'grade', background: { exposure: -0.6, contrast: 0.3 }, foreground: { vibrance: 0.4, shadows: 0.3 } },
+    { op: 'haze', amount: 0.4 },
+    { op: 'relight' },
+    { op: 'vignette' },
+  ],
+  everything: [
+    { op: 'bokeh', focus: 'subject', aperture: 0.04 },
+    { op: 'grade', background: { exposure: -0.4, temperature: -0.4 }, foreground: { contrast: 0.2 } },
+    { op: 'relight', intensity: 0.6, ambient: 0.7 },
+    { op: 'vignette', amount: -1.5 },
+  ],
+};
+
+// What is asked for: 2 on average, 8 at 99.9 %. Measured: below 0.04, and 1 (docs/gpu.md).
+const agrees = (found: Compared) => ({ mean: found.mean < 0.2, most: found.most <= 2, depth: found.depth });
+const AGREES = { mean: true, most: true, depth: 0 };
+
+test.each(['full', 'half'] as const)(
+  'with %s floats every operator gives on a real portrait what the CPU gives',
+  (precision) =>
+    inPage(async (page) => {
+      const chosen = precision === 'full' ? Object.keys(RECIPES) : ['tones', 'cube', 'haze', 'everything'];
+      for (const name of chosen) {
+        const steps = RECIPES[name]!;
+        const found = await page.evaluate(([s, p]) => window.compareSteps('portrait', s, { precision: p }), [
+          steps,
+          precision,
+        ] as const);
+        if (process.env['PRINT']) console.log(precision, name, JSON.stringify(found));
+        expect({ name, ...agrees(found), found }).toEqual({ name, ...AGREES, found });
+      }
+    }),
+  600_000,
+);
+
+test('one picture goes over, and one comes back', () =>
+  inPage(async (page) => {
+    const points = await page.evaluate((s) => window.compareSteps('portrait', s), RECIPES['all points']!);
+    expect(points.transfers).toEqual({ uploads: 1, readBacks: 1 });
+    const all = await page.evaluate((s) => window.compareSteps('portrait', s), RECIPES['everything']!);
+    expect(all.transfers).toEqual({ uploads: 1, readBacks: 1 });
+  }));
+
+test('a step without passes runs on the CPU in between', () =>
+  inPage(async (page) => {
+    const steps: Step[] = [
+      { op: 'vignette' },
+      { op: 'parallax', x: 0.01 },
+      { op: 'haze' },
+      { op: 'strokes', strokes: [{ kind: 'nearer', points: [{ x: 60, y: 60 }], radius: 0.1, amount: 0.3 }] },
+      { op: 'grade', background: { exposure: -1 } },
+    ];
+    const found = await page.evaluate((s) => window.compareSteps('portrait', s), steps);
+    // The view that parallax makes goes over again; strokes look at the picture and leave it where it is.
+    const close = { ...agrees(found), depth: found.depth < 0.01 };
+    expect({ ...close, ...found.transfers }).toEqual({ ...AGREES, depth: true, uploads: 2, readBacks: 3 });
+  }));
+
+test.each(['people', 'odd size', 'transparent', 'lamps', 'one pixel', 'a column', 'a row', 'noise in depth'])(
+  'a made-up scene: %s',
+  (scene) =>
+    inPage(async (page) => {
+      for (const name of ['tones', 'cube', 'haze', 'stage', 'everything']) {
+        const steps = RECIPES[name]!.map((s) => ({ ...s, ...('at' in s && { at: { x: 5, y: 5 } }) })) as Step[];
+        const found = await page.evaluate(([n, s]) => window.compareSteps(n, s), [scene, steps] as const);
+        if (process.env['PRINT']) console.log(scene, name, JSON.stringify(found));
+        expect({ name, ...agrees(found), found }).toEqual({ name, ...AGREES, found });
+      }
+    }),
+  300_000,
+);
+
+test.each<[Refusal, string]>([
+  ['floats', 'half'],
+  ['all floats', 'bytes'],
+  ['memory once', 'full'],
+  ['large textures', 'full'],
+])(
+  'without %s it still gives what the CPU gives',
+  (what, stored) =>
+    inPage(async (page) => {
+      for (const name of ['all points', 'everything', 'turbo', 'peaking']) {
+        const found = (await page.evaluate(([w, s]) => window.refuseSteps(w, s), [
+          what,
+          RECIPES[name]!,
+        ] as const)) as Compared;
+        if (process.env['PRINT']) console.log(what, name, JSON.stringify(found));
+        expect({ name, stored, ...agrees(found), found }).toEqual({ name, stored: found.stored, ...AGREES, found });
+      }
+    }),
+  300_000,
+);
+
+test(
+  'parts of a photo have no seams',
+  () =>
+    inPage(async (page) => {
+      for (const steps of [RECIPES['all points']!, [{ op: 'bokeh', focus: 'subject', aperture: 0.01 }]] as Step[][]) {
+        const found = await page.evaluate((s) => window.compareSteps('portrait', s, { maxPixels: 65_536 }), steps);
+        if (process.env['PRINT']) console.log('parts', JSON.stringify(found));
+        expect(found.transfers.uploads).toBeGreaterThan(3);
+        expect({ ...agrees(found), worst: found.worst <= 16, found }).toEqual({ ...AGREES, worst: true, found });
+      }
+    }),
+  300_000,
+);
+
+test('what WebGL does not give at all is an error', () =>
+  inPage(async (page) => {
+    const refuse = (what: Refusal) =>
+      page.evaluate(([w, s]) => window.refuseSteps(w, s), [what, RECIPES['haze']!] as const);
+    expect(await refuse('context')).toBe('BACKEND_UNAVAILABLE');
+    expect(await refuse('memory')).toBe('IMAGE_TOO_LARGE');
+  }));
+
+test.each<Loss>(['before', 'midway', 'canvas comes back'])('a lost context is made anew (%s)', (how) =>
+  inPage(async (page) => {
+    const found = await page.evaluate(([h, s]) => window.loseSteps(h, s), [how, RECIPES['everything']!] as const);
+    expect(found).toEqual({ mean: 0, most: 0, worst: 0 });
+  }),
+);
+
+test.each<Loss>(['twice', 'canvas stays away'])('a context that is lost for good is an error (%s)', (how) =>
+  inPage(async (page) => {
+    const found = await page.evaluate(([h, s]) => window.loseSteps(h, s), [how, RECIPES['everything']!] as const);
+    expect(found).toBe('CONTEXT_LOST');
+  }),
+);
+
+test('recipes, aborted or not, leave nothing behind', () =>
+  inPage(async (page) => {
+    const [first, second, third, disposed] = await page.evaluate(() => window.resourcesOfSteps());
+    expect([second, third, disposed]).toEqual([first, first, 0]);
+  }));
+
+test('misuse is named, an abort is its reason', () =>
+  inPage(async (page) => {
+    expect(await page.evaluate(() => window.misuseOfSteps())).toEqual([
+      'INVALID_PARAM',
+      'INVALID_PARAM',
+      'INVALID_PARAM',
+      expect.stringContaining('AbortError'),
+      'same',
+      'DISPOSED',
+    ]);
+  }));
+
+test(
+  'a preview shows what the CPU computes, and does again only what changed',
+  () =>
+    inPage(async (page) => {
+      const grade = (exposure: number): Step => ({ op: 'grade', background: { exposure, lut: 'faded' } });
+      const bokeh = (focus: number): Step => ({ op: 'bokeh', focus, aperture: 0.03 });
+      const text: Step = {
+        op: 'sticker',
+        text: { text: 'HELLO' },
+        at: { x: 120, y: 120 },
+        disparity: 'behind-subject',
+      };
+      const found = await page.evaluate((r) => window.previewed(r), [
+        [bokeh(0.9), grade(-1)],
+        [bokeh(0.9), grade(-0.5)],
+        [bokeh(0.2), grade(-0.5)],
+        [text, { op: 'relight' }, grade(-0.5)],
+        [text, { op: 'relight', intensity: 2 }, grade(0.5)],
+        [{ op: 'visualise' }],
+        [],
+      ] as Step[][]);
+      for (const { mean, most, shown } of found)
+        expect({ mean: mean < 0.2, most: most <= 2, shown: shown.worst <= 1 }).toEqual({
+          ...{ mean: true, most: true, shown: true },
+        });
+      const cost = found.map((f) => [f.cost.steps, f.cost.onCpu, f.cost.readBacks]);
+      expect(cost).toEqual([
+        [2, 0, 0],
+        [1, 0, 0],
+        [2, 0, 0],
+        [3, 1, 0],
+        [2, 0, 0],
+        [1, 0, 0],
+        [0, 0, 0],
+      ]);
+      // One pass for the step that changed, and one to the canvas.
+      expect(found[1]!.cost.passes).toBe(2);
+    }),
+  120_000,
+);
+
+test(
+  'a preview: the latest call counts, a loss is made good, nothing is left behind, misuse is named',
+  () =>
+    inPage(async (page) => {
+      const { superseded, afterLoss, codes, alive } = await page.evaluate(() => window.previewLife());
+      expect(superseded).toEqual([false, false, false, true]);
+      expect(afterLoss).toEqual({ mean: 0, most: 0, worst: 0 });
+      expect(codes).toEqual([
+        'INVALID_PARAM',
+        'INVALID_PARAM',
+        expect.stringContaining('AbortError'),
+        'DISPOSED',
+        'DISPOSED',
+      ]);
+      expect(alive[1]).toBe(alive[0]);
+    }),
+  120_000,
+);
+
+test('a photo larger than the preview is focused at the same point', () =>
+  inPage(async (page) => {
+    const { size, mean, most } = await page.evaluate(() => window.previewSmall());
+    expect({ size, mean: mean < 0.2, most: most <= 2 }).toEqual({ size: [256, 256], mean: true, most: true });
+  }));
