@@ -27,7 +27,7 @@ const same = (a: Float32Array | Uint8ClampedArray, b: Float32Array | Uint8Clampe
 
 /** The photo with another part of it in view: every one has a depth of its own. */
 function part(k: number): ImageDataLike {
-  const [width, height] = [96 + 16 * (k % 3), 96 + 16 * (k % 2)];
+  const [width, height] = [64 + 16 * (k % 3), 64 + 16 * (k % 2)];
   const data = new Uint8ClampedArray(width * height * 4);
   for (let y = 0; y < height; y++) {
     const from = ((y + 7 * k) * photo.width + 6 * k) * 4;
