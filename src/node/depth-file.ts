@@ -1,7 +1,7 @@
 import { RelievoError } from '../core/errors.js';
 import { checkSize, MAX_PIXELS } from '../image/image-data.js';
 import { createDepthMap, type DepthMap } from '../depth/depth-map.js';
-import { readBytes, type ReadOptions } from './read.js';
+import { checkFormat, readBytes, type ReadOptions } from './read.js';
 import { loadSharp } from './sharp.js';
 
 /**
@@ -13,6 +13,7 @@ import { loadSharp } from './sharp.js';
 export async function readDepth(path: string, options: ReadOptions = {}): Promise<DepthMap> {
   const sharp = await loadSharp();
   const bytes = await readBytes(path, options.signal);
+  if (bytes.byteLength === 0) throw new RelievoError('CORRUPT_IMAGE', `${path} is empty (0 bytes).`);
   const open = () => sharp(bytes, { limitInputPixels: false, failOn: 'error' });
   const meta = await open()
     .metadata()
@@ -23,6 +24,7 @@ export async function readDepth(path: string, options: ReadOptions = {}): Promis
         { cause },
       );
     });
+  checkFormat(meta.format, path);
   checkSize(path, meta.width, meta.height, options.maxPixels ?? MAX_PIXELS);
   const wide = meta.depth === 'ushort';
   // A single channel without any colour conversion: the numbers are disparities, not light.

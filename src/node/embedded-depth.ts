@@ -7,7 +7,7 @@ import { findEmbeddedDepth, type EmbeddedDepth } from '../depth/embedded.js';
 import { embedGDepth } from '../depth/gdepth.js';
 import { checkSize, MAX_PIXELS, type ImageDataLike } from '../image/image-data.js';
 import { readDepth } from './depth-file.js';
-import { readBytes, type ReadOptions } from './read.js';
+import { checkFormat, readBytes, type ReadOptions } from './read.js';
 import { loadSharp } from './sharp.js';
 import { encodeDepth, encodeImage, writeWhole, type WriteOptions } from './write.js';
 
@@ -35,6 +35,7 @@ export async function readEmbeddedDepth(bytes: Uint8Array, options: ReadOptions 
   try {
     const open = () => sharp(found.file, { limitInputPixels: false, failOn: 'error' });
     const meta = await open().metadata();
+    checkFormat(meta.format, "the photo's own depth map");
     checkSize("the photo's own depth map", meta.width, meta.height, options.maxPixels ?? MAX_PIXELS);
     const wide = meta.depth === 'ushort';
     const { data, info } = await open()

@@ -67,12 +67,7 @@ export async function readImage(
         { cause },
       );
     });
-  if (REFUSED.has(meta.format!)) {
-    throw new RelievoError(
-      'UNSUPPORTED_IMAGE',
-      `${name} is ${meta.format!.toUpperCase()}: export it as PNG or JPEG first.`,
-    );
-  }
+  checkFormat(meta.format, name);
   checkSize(name, meta.width, meta.height, maxPixels);
   signal?.throwIfAborted();
   const kind = meta.icc ? profileKind(meta.icc) : 'srgb';
@@ -104,6 +99,12 @@ export async function readImage(
     depth: String(meta.depth),
     file: bytes,
   });
+}
+
+/** @throws RelievoError `UNSUPPORTED_IMAGE` for markup that something would have to execute. */
+export function checkFormat(format: string | undefined, name: string): void {
+  if (format === undefined || !REFUSED.has(format)) return;
+  throw new RelievoError('UNSUPPORTED_IMAGE', `${name} is ${format.toUpperCase()}: export it as PNG or JPEG first.`);
 }
 
 /** Main brands of HEIF files that hold HEVC (ISO/IEC 23008-12, annex B); AVIF's are others. */

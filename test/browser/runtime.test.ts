@@ -29,7 +29,9 @@ const close = (page: Page) => page.context().close();
 
 /** WebAssembly that is not allowed is reported by the browser, and done without. */
 const expectQuiet = () =>
-  expect(pages.complaints.filter((c) => !/GPU stall|GL Driver|WebAssembly|wasm|ArrayBuffer instantiation/.test(c))).toEqual([]);
+  expect(
+    pages.complaints.filter((c) => !/GPU stall|GL Driver|WebAssembly|wasm|ArrayBuffer instantiation/.test(c)),
+  ).toEqual([]);
 
 describe("under a policy of script-src 'self'", () => {
   const expectAllRight = (found: Awaited<ReturnType<Window['runtime']['everything']>>) => {
