@@ -1,0 +1,48 @@
+import { Hydra } from '../../dist/hydra/index.js';
+
+/** Longest time between two turns of the page's event loop while `work` runs. */
+async function watch(work) {
+  const { port1, port2 } = new MessageChannel();
+  let last = performance.now();
+  let longest = 0;
+  let on = true;
+  port1.onmessage = () => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last);
+    last = now;
+    if (on) setTimeout(() => port2.postMessage(0), 1);
+  };
+  const from = performance.now();
+  port2.postMessage(0);
+  await work();
+  on = false;
+  return { took: performance.now() - from, longest };
+}
+
+const TASKS = ['depth', 'matte', 'faces'];
+
+/** One backend on the sample photo: its planes, and what it took. */
+window.backend = async (name, runs) => {
+  let hydra;
+  const load = await watch(async () => {
+    hydra = await Hydra.load({
+      modules: TASKS,
+      backend: name,
+      wasmBaseUrl: new URL('wasm/', document.baseURI).href,
+    });
+  });
+  const warm = await watch(() => hydra.warmUp());
+  const response = await fetch(new URL('../../assets/astronaut.png', import.meta.url));
+  const photo = await hydra.open(await response.blob());
+  const planes = {};
+  let best = Infinity;
+  for (let r = 0; r < runs; r++) {
+    hydra.close(photo);
+    const from = performance.now();
+    for (const task of TASKS) Object.assign(planes, await hydra.run(task, photo));
+    best = Math.min(best, performance.now() - from);
+  }
+  hydra.dispose();
+  const plain = Object.entries(planes).map(([k, { data }]) => [k, Array.from(data)]);
+  return { load, warm, best, planes: Object.fromEntries(plain) };
+};
