@@ -2,10 +2,10 @@
  * The networks on every TensorFlow.js backend of headless Chromium, each in a page of its own: how far the answers for
  * the sample photo are from the CPU backend's, and what it took.
  *
- *     npm run build && node bench/backends.mjs [--backends cpu,wasm,webgl,webgpu] [--runs 2]
+ *     npm run build && node bench/backends.mjs [--backends cpu,wasm,webgl,webgpu] [--runs 2] [--plain]
  *
  * Chromium runs without a GPU: WebGL and WebGPU are drawn by the processor (SwiftShader). "blocks" is the longest time
- * that the page's thread could do nothing else.
+ * that the page's thread could do nothing else; --plain runs the networks without warmUp in its place.
  */
 import { parseArgs } from 'node:util';
 import { SOFTWARE_GL, withPage } from './lib/page.mjs';
@@ -14,6 +14,7 @@ const { values } = parseArgs({
   options: {
     backends: { type: 'string', default: 'cpu,wasm,webgl,webgpu' },
     runs: { type: 'string', default: '2' },
+    plain: { type: 'boolean', default: false },
   },
 });
 const WEBGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'];
@@ -23,7 +24,7 @@ for (const name of values.backends.split(',')) {
   const flags = [...SOFTWARE_GL, ...(name === 'webgpu' ? WEBGPU : [])];
   try {
     found[name] = await withPage('backends', 'backend', flags, (page) =>
-      page.evaluate(([n, runs]) => window.backend(n, runs), [name, Number(values.runs)]),
+      page.evaluate(([n, runs, plain]) => window.backend(n, runs, plain), [name, Number(values.runs), values.plain]),
     );
   } catch (error) {
     console.log(`${name} does not run here: ${error.message.split('\n')[0]}`);

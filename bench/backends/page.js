@@ -16,13 +16,14 @@ async function watch(work) {
   port2.postMessage(0);
   await work();
   on = false;
-  return { took: performance.now() - from, longest };
+  const now = performance.now();
+  return { took: now - from, longest: Math.max(longest, now - last) };
 }
 
 const TASKS = ['depth', 'matte', 'faces'];
 
 /** One backend on the sample photo: its planes, and what it took. */
-window.backend = async (name, runs) => {
+window.backend = async (name, runs, plain) => {
   let hydra;
   const load = await watch(async () => {
     hydra = await Hydra.load({
@@ -31,7 +32,12 @@ window.backend = async (name, runs) => {
       wasmBaseUrl: new URL('wasm/', document.baseURI).href,
     });
   });
-  const warm = await watch(() => hydra.warmUp());
+  // As it is without warmUp: the first photo waits for one shader after the other.
+  const blank = await hydra.open(new ImageData(256, 256));
+  const warm = await watch(async () => {
+    if (!plain) return hydra.warmUp();
+    for (const task of TASKS) await hydra.run(task, blank);
+  });
   const response = await fetch(new URL('../../assets/astronaut.png', import.meta.url));
   const photo = await hydra.open(await response.blob());
   const planes = {};
@@ -43,6 +49,6 @@ window.backend = async (name, runs) => {
     best = Math.min(best, performance.now() - from);
   }
   hydra.dispose();
-  const plain = Object.entries(planes).map(([k, { data }]) => [k, Array.from(data)]);
-  return { load, warm, best, planes: Object.fromEntries(plain) };
+  const lists = Object.entries(planes).map(([k, { data }]) => [k, Array.from(data)]);
+  return { load, warm, best, planes: Object.fromEntries(lists) };
 };

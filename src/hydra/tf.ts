@@ -71,8 +71,10 @@ export async function activate(tf: Tf, wanted: readonly Backend[], wasmPath: str
  * tried where its package is not installed, see {@link activate}.
  */
 export async function defaultBackends(): Promise<readonly Backend[]> {
-  const webGpuIsReal = await hasWebGpu();
-  return BACKENDS.filter((b) => (b === 'webgpu' ? webGpuIsReal : b !== 'webgl' || hasGpu()));
+  const gpu = hasGpu();
+  // Who has WebGPU has WebGL: without it nobody asks, for Chromium says on the console that there is none.
+  const skipped: Partial<Record<Backend, boolean>> = { webgl: !gpu, webgpu: !gpu || !(await hasWebGpu()) };
+  return BACKENDS.filter((b) => !skipped[b]);
 }
 
 /** What of WebGPU is asked for; the types come with TypeScript's next library. */

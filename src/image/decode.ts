@@ -19,11 +19,12 @@ export function isPixels(input: unknown): input is ImageDataLike {
  * from the header before anything is allocated.
  *
  * @param decoder decodes files where the runtime cannot (Node).
+ * @param longSide what is drawn on a canvas anyway is drawn so small, where it is larger.
  * @throws RelievoError `UNSUPPORTED_IMAGE`, `CORRUPT_IMAGE`, `IMAGE_TOO_LARGE`.
  */
 export async function decode(
   input: ImageInput,
-  options: { maxPixels?: number | undefined; decoder?: Decoder | undefined } = {},
+  options: { maxPixels?: number | undefined; decoder?: Decoder | undefined; longSide?: number | undefined } = {},
 ): Promise<ImageDataLike> {
   const maxPixels = options.maxPixels ?? MAX_PIXELS;
   if (isPixels(input)) {
@@ -49,7 +50,7 @@ export async function decode(
       );
     });
     try {
-      return draw(bitmap, bitmap.width, bitmap.height, maxPixels);
+      return draw(bitmap, bitmap, { ...options, maxPixels });
     } finally {
       bitmap.close();
     }
@@ -60,7 +61,7 @@ export async function decode(
       'UNSUPPORTED_IMAGE',
       'open: expected ImageData, a Blob or bytes of an image file, or something a canvas can draw.',
     );
-  return draw(input as CanvasImageSource, size.width, size.height, maxPixels);
+  return draw(input as CanvasImageSource, size, { ...options, maxPixels });
 }
 
 async function encodedBytes(input: ImageInput): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -101,9 +102,42 @@ function drawableSize(input: unknown): { width: number; height: number } | undef
   return undefined;
 }
 
-function draw(source: CanvasImageSource, width: number, height: number, maxPixels: number): ImageDataLike {
-  checkSize('open', width, height, maxPixels);
+/** Largest canvas that all browsers have (Safari on phones); larger pictures are read in strips of this many pixels. */
+const LARGEST_CANVAS = 16_777_216;
+const STRIP = 4_194_304;
+
+function draw(
+  source: CanvasImageSource,
+  size: { readonly width: number; readonly height: number },
+  { maxPixels, longSide = Infinity }: { readonly maxPixels: number; readonly longSide?: number | undefined },
+): ImageDataLike {
+  checkSize('open', size.width, size.height, maxPixels);
   if (typeof OffscreenCanvas !== 'function' && typeof document !== 'object') return readCanvas(source);
+  const scale = Math.min(1, longSide / Math.max(size.width, size.height));
+  const width = Math.max(1, Math.round(size.width * scale));
+  const height = Math.max(1, Math.round(size.height * scale));
+  if (width * height <= LARGEST_CANVAS) {
+    const context = contextOf(width, height);
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(source, 0, 0, width, height);
+    const pixels = context.getImageData(0, 0, width, height);
+    return typeof ImageData === 'function'
+      ? pixels
+      : createImage(width, height, 'srgb', pixels.data as Uint8ClampedArray<ArrayBuffer>);
+  }
+  const out = createImage(width, height);
+  const rows = Math.max(1, Math.floor(STRIP / width));
+  const context = contextOf(width, Math.min(rows, height));
+  for (let y = 0; y < height; y += rows) {
+    const strip = Math.min(rows, height - y);
+    context.clearRect(0, 0, width, strip);
+    context.drawImage(source, 0, y / scale, size.width, strip / scale, 0, 0, width, strip);
+    out.data.set(context.getImageData(0, 0, width, strip).data, y * width * 4);
+  }
+  return out;
+}
+
+function contextOf(width: number, height: number): OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D {
   const canvas =
     typeof OffscreenCanvas === 'function'
       ? new OffscreenCanvas(width, height)
@@ -115,11 +149,7 @@ function draw(source: CanvasImageSource, width: number, height: number, maxPixel
       'IMAGE_TOO_LARGE',
       `open: no canvas of ${width} × ${height} can be had here. Scale the photo down.`,
     );
-  context.drawImage(source, 0, 0, width, height);
-  const pixels = context.getImageData(0, 0, width, height);
-  return typeof ImageData === 'function'
-    ? pixels
-    : createImage(width, height, 'srgb', pixels.data as Uint8ClampedArray<ArrayBuffer>);
+  return context;
 }
 
 /** In Node a canvas of the `canvas` package reads itself: it has no page to be drawn on. */

@@ -34,8 +34,11 @@ window.infer = async (backend) => {
     wasmBaseUrl: new URL('wasm/', document.baseURI).href,
   });
   const loaded = hydra.memory().tensors;
+  // Not waited for: who comes while shaders are compiled gets right numbers as well.
+  const warm = hydra.warmUp();
   const photo = await hydra.open(await response.blob());
   const depth = await estimateDepth(photo, { hydra });
+  await warm;
   hydra.close(photo);
   const tensorsLeft = hydra.memory().tensors - loaded;
   hydra.dispose();
