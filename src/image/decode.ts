@@ -31,7 +31,8 @@ export async function decode(
     checkImage('open', input, maxPixels);
     return input;
   }
-  const bytes = await encodedBytes(input);
+  // What is drawn is drawn before anything waits: a video goes on, a VideoFrame may be closed.
+  const bytes = isEncoded(input) ? await encodedBytes(input) : undefined;
   if (bytes) {
     checkHeader(bytes, maxPixels);
     if (options.decoder) return options.decoder(bytes, { maxPixels });
@@ -64,12 +65,17 @@ export async function decode(
   return draw(input as CanvasImageSource, size, { ...options, maxPixels });
 }
 
-async function encodedBytes(input: ImageInput): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  if (typeof Blob === 'function' && input instanceof Blob) return new Uint8Array(await input.arrayBuffer());
+function isEncoded(input: unknown): input is Blob | ArrayBuffer | Uint8Array {
+  return (
+    (typeof Blob === 'function' && input instanceof Blob) || input instanceof ArrayBuffer || ArrayBuffer.isView(input)
+  );
+}
+
+async function encodedBytes(input: Blob | ArrayBuffer | Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  if (input instanceof Blob) return new Uint8Array(await input.arrayBuffer());
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
   // A copy that also turns a SharedArrayBuffer's view into one that a Blob accepts.
-  if (ArrayBuffer.isView(input)) return Uint8Array.from(input as Uint8Array);
-  return undefined;
+  return Uint8Array.from(input);
 }
 
 /** @throws RelievoError before a pixel is allocated. */
