@@ -3,3 +3,4 @@ export { defaultHydra, estimateDepth, type EstimateOptions } from './estimate.js
 export { findEmbeddedDepth, type EmbeddedDepth } from './embedded.js';
 export { embedGDepth } from './gdepth.js';
 export { applyStrokes, STROKE_PARAMS, type Stroke } from './strokes.js';
+export { DepthStream, STREAM_PARAMS, type DepthStreamOptions } from './stream.js';

@@ -24,8 +24,11 @@ import { taskOutputs } from './tasks.js';
 import {
   activate,
   BACKENDS,
+  compileShaders,
   defaultBackends,
+  finishShaders,
   loadTf,
+  shadersCompiled,
   type Backend,
   type GraphModel,
   type Tensor,
@@ -35,7 +38,7 @@ import {
 export interface HydraOptions extends TaskOptions {
   /** Shipped heads to load, by task. Default: `['depth']`. `[]` loads none: register your own. */
   modules?: readonly string[];
-  /** TF.js backend, or several in the order to try. Default: webgl, wasm, cpu; the first that computes right numbers. */
+  /** TF.js backend, or several in the order to try. Default: webgpu, webgl, wasm, cpu; the first that computes right numbers. */
   backend?: Backend | readonly Backend[];
   /** Folder (URL) that holds `relievo-backbone/` and the heads. Default: beside the package. */
   modelBaseUrl?: string | URL;
@@ -130,7 +133,7 @@ export class Hydra {
     knownKeys('Hydra.load', options, OPTION_NAMES);
     const tasks = options.modules ?? ['depth'];
     checkBuiltin('Hydra.load', tasks);
-    const wanted = options.backend === undefined ? defaultBackends() : [options.backend].flat();
+    const wanted = options.backend === undefined ? await defaultBackends() : [options.backend].flat();
     for (const b of wanted) if (!BACKENDS.includes(b)) throw invalid('Hydra.load', 'backend', BACKENDS.join(', '), b);
     options.signal?.throwIfAborted();
     const tf = await loadTf();
@@ -242,13 +245,35 @@ export class Hydra {
     return planes;
   }
 
-  /** Runs every loaded module once on a blank picture: compiles shaders and fills caches before the first photo. */
+  /**
+   * Runs every loaded module once on a blank picture, before the first photo comes. On WebGL it asks for all shaders at
+   * once first, so that the browser compiles them side by side and the page does not wait for each.
+   */
   async warmUp(options: TaskOptions = {}): Promise<void> {
     const blank = new Photo({ width: 256, height: 256, data: new Uint8ClampedArray(256 * 256 * 4).fill(127) });
+    const needed = [...new Set(this.tasks.flatMap((t) => this.#needs(this.#answering(t))))];
+    const models = await this.#ensure(needed, options);
     try {
+      this.#activate();
+      await compileShaders(this.#tf, () => this.#tf.tidy(() => this.#feedBlank(needed, models, blank)));
+      options.signal?.throwIfAborted();
       for (const task of this.tasks) await this.run(task, blank, options);
     } finally {
       this.close(blank);
+    }
+  }
+
+  /** Puts a blank picture through modules; what comes out is for nobody. */
+  #feedBlank(ids: readonly string[], models: readonly GraphModel[], blank: Photo): void {
+    const backbones = new Map<string, FeatureSet>();
+    const modules = ids.map((id, i) => ({ manifest: this.#modules.get(id)!.manifest, model: models[i]! }));
+    for (const { manifest, model } of modules) {
+      if (manifest.kind === 'backbone') backbones.set(manifest.id, this.#features(blank, manifest, model));
+    }
+    for (const { manifest, model } of modules) {
+      if (manifest.kind !== 'head') continue;
+      const inputs = this.#headInputs(manifest, backbones.get(requiredBackbone(manifest))!);
+      model.execute(inputs, Object.values(manifest.outputs));
     }
   }
 
@@ -353,15 +378,19 @@ export class Hydra {
     try {
       if (features.backbone !== backbone)
         throw contract(`head '${manifest.id}' reads '${backbone}', these features are of '${features.backbone}'.`);
-      const inputs = Object.fromEntries(
-        manifest.requires.taps.map(({ tap }) => [manifest.inputs[tap]!, features.tap(tap)]),
-      );
+      const inputs = this.#headInputs(manifest, features);
       const outputs = this.#execute(manifest.id, model!, () => inputs, Object.values(manifest.outputs));
       return await this.#read(manifest, outputs);
     } finally {
       features.dispose();
       if (passing) this.close(passing);
     }
+  }
+
+  #headInputs(manifest: HeadManifest, features: FeatureSet): Record<string, Tensor> {
+    return Object.fromEntries(
+      manifest.requires.taps.map(({ tap }) => [manifest.inputs[tap]!, features.tap(tap)] as const),
+    );
   }
 
   /** A network that shares nothing: nothing of it is kept for the photo either. */
@@ -398,6 +427,7 @@ export class Hydra {
   /** @throws RelievoError `MODEL_CONTRACT` for what TF.js makes of a graph that cannot be run. */
   #execute(id: string, model: GraphModel, feed: () => Record<string, Tensor>, outputs: string[]): Tensor[] {
     this.#activate();
+    finishShaders(this.#tf);
     try {
       return this.#tf.tidy(() => [model.execute(feed(), outputs)].flat());
     } catch (cause) {
@@ -441,6 +471,7 @@ export class Hydra {
         }
       }),
     );
+    await shadersCompiled();
     this.#alive();
     return models;
   }
@@ -493,6 +524,12 @@ export class Hydra {
   }
 
   #runBackbone(photo: Photo, manifest: BackboneManifest, model: GraphModel): FeatureSet {
+    const features = this.#features(photo, manifest, model);
+    this.#backboneRuns++;
+    return features;
+  }
+
+  #features(photo: Photo, manifest: BackboneManifest, model: GraphModel): FeatureSet {
     checkImage('extract', photo, this.#options.maxPixels);
     this.#activate();
     const { mean, std } = manifest.preprocess;
@@ -506,7 +543,6 @@ export class Hydra {
       feed,
       taps.map((t) => manifest.outputs[t]!),
     );
-    this.#backboneRuns++;
     for (const [i, { tap, stride, channels }] of manifest.provides.entries()) {
       const want = [1, Math.ceil(height / stride), Math.ceil(width / stride), channels];
       const got = tensors[i]!.shape;

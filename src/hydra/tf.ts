@@ -11,7 +11,7 @@ export type { GraphModel } from '@tensorflow/tfjs-converter';
 export type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 
 /** Backends in the order they are tried. */
-export const BACKENDS = ['webgl', 'wasm', 'cpu'] as const;
+export const BACKENDS = ['webgpu', 'webgl', 'wasm', 'cpu'] as const;
 export type Backend = (typeof BACKENDS)[number];
 
 let loading: Promise<Tf> | undefined;
@@ -32,6 +32,7 @@ export function loadTf(): Promise<Tf> {
 
 /** Only the chosen backend is downloaded. */
 const REGISTER: Readonly<Record<Backend, (wasmPath: string | undefined) => Promise<unknown>>> = {
+  webgpu: () => import('@tensorflow/tfjs-backend-webgpu'),
   webgl: () => import('@tensorflow/tfjs-backend-webgl'),
   cpu: () => import('@tensorflow/tfjs-backend-cpu'),
   wasm: async (wasmPath) => {
@@ -50,6 +51,7 @@ export async function activate(tf: Tf, wanted: readonly Backend[], wasmPath: str
   const failures: string[] = [];
   for (const name of wanted) {
     try {
+      if (name === 'webgpu' && !(await webGpu())) throw new Error('no WebGPU adapter');
       if (name === 'webgl' && !webGl()) throw new Error('no WebGL context');
       await REGISTER[name](wasmPath);
       if (!(await tf.setBackend(name))) throw new Error('did not start');
@@ -65,10 +67,35 @@ export async function activate(tf: Tf, wanted: readonly Backend[], wasmPath: str
 
 /**
  * The default order: a GPU where there is one, otherwise SIMD; plain JavaScript last. WebGL that the processor only
- * imitates is not a GPU: measured on two cores, it takes 8 s for a first photo where WASM takes 0.6 s.
+ * imitates is not a GPU: measured on two cores, it takes 8 s for a first photo where WASM takes 0.6 s. WebGPU is not
+ * tried where its package is not installed, see {@link activate}.
  */
-export function defaultBackends(): readonly Backend[] {
-  return BACKENDS.filter((b) => b !== 'webgl' || hasGpu());
+export async function defaultBackends(): Promise<readonly Backend[]> {
+  const gpu = hasGpu();
+  // Who has WebGPU has WebGL: without it nobody asks, for Chromium says on the console that there is none.
+  const skipped: Partial<Record<Backend, boolean>> = { webgl: !gpu, webgpu: !gpu || !(await hasWebGpu()) };
+  return BACKENDS.filter((b) => !skipped[b]);
+}
+
+/** What of WebGPU is asked for; the types come with TypeScript's next library. */
+interface Adapter {
+  readonly isFallbackAdapter?: boolean;
+  readonly info?: {
+    readonly isFallbackAdapter?: boolean;
+    readonly architecture?: string;
+    readonly description?: string;
+  };
+}
+
+async function webGpu(): Promise<Adapter | null> {
+  const { gpu } = (globalThis.navigator ?? {}) as { gpu?: { requestAdapter(): Promise<Adapter | null> } };
+  return (await gpu?.requestAdapter().catch(() => null)) ?? null;
+}
+
+async function hasWebGpu(): Promise<boolean> {
+  const adapter = await webGpu();
+  if (!adapter || adapter.isFallbackAdapter || adapter.info?.isFallbackAdapter) return false;
+  return !SOFTWARE.test(`${adapter.info?.architecture} ${adapter.info?.description}`);
 }
 
 function webGl(): WebGL2RenderingContext | null {
@@ -90,22 +117,120 @@ function hasGpu(): boolean {
   return !SOFTWARE.test(String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER)));
 }
 
-/** A 3 × 3 mean of a ramp and a resize: convolution, padding and interpolation as the networks use them. */
-async function probe(tf: Tf): Promise<void> {
-  const out = tf.tidy(() => {
-    const ramp = tf.tensor4d(
-      Array.from({ length: 16 }, (_, i) => i),
-      [1, 4, 4, 1],
-    );
-    const mean = tf.conv2d(ramp, tf.fill([3, 3, 1, 1], 1 / 9) as TfCore.Tensor4D, 1, 'same');
-    return tf.image.resizeBilinear(mean, [8, 8], false, true);
-  });
+/** What the WebGL backend has for compiling apart from running. */
+interface Compiler {
+  checkCompileCompletion(): void;
+  checkCompileCompletionAsync(): Promise<unknown>;
+  getUniformLocations(): void;
+}
+
+/** Shaders that were asked for and are not yet waited for. */
+let compiling: Promise<void> | undefined;
+
+/**
+ * Asks for all shaders that `run` needs at once, without running it, and waits for them without blocking: browsers
+ * compile them side by side on threads of their own. Other backends have nothing that blocks.
+ *
+ * @param run is called once; the tensors that it makes hold nothing and have to be gone when it returns.
+ */
+export async function compileShaders(tf: Tf, run: () => void): Promise<void> {
+  if (tf.getBackend() !== 'webgl') return;
+  await compiling;
+  const backend = tf.backend() as unknown as Compiler;
+  tf.env().set('ENGINE_COMPILE_ONLY', true);
   try {
-    const v = await out.data();
-    // By hand: means of the ramp at (1, 1), (1, 2), (2, 1) are 5, 6, 9; the sample lies a quarter of the way along both.
-    const want = 6.25;
-    const got = v[3 * 8 + 3]!;
-    if (!(Math.abs(got - want) < 0.02)) throw new Error(`wrong numbers on the probe (${got} instead of ${want})`);
+    run();
+  } finally {
+    tf.env().set('ENGINE_COMPILE_ONLY', false);
+    const mine = backend.checkCompileCompletionAsync().then(() => {
+      // Whoever could not wait has done it.
+      if (compiling === mine) finish(backend);
+    });
+    compiling = mine;
+  }
+  await compiling;
+}
+
+/** When shaders that were asked for are there. */
+export async function shadersCompiled(): Promise<void> {
+  await compiling?.catch(() => {}); // whoever asked for them is told
+}
+
+/** Waits for shaders that were asked for, blocking: nothing can run before its shader is there. */
+export function finishShaders(tf: Tf): void {
+  if (!compiling || tf.getBackend() !== 'webgl') return;
+  const backend = tf.backend() as unknown as Compiler;
+  backend.checkCompileCompletion();
+  finish(backend);
+}
+
+function finish(backend: Compiler): void {
+  compiling = undefined;
+  backend.getUniformLocations();
+}
+
+/** Numbers that look like noise and are the same everywhere, -1..1. */
+const scattered = (n: number, factor: number) =>
+  Float32Array.from({ length: n }, (_, i) => ((i * factor) % 101) / 50 - 1);
+
+/**
+ * The operations that the networks are made of, as small as they go: fused convolution, also of many channels and with a
+ * stride, fused depthwise convolution, addition, bilinear enlargement. Its largest values are about 40,000, which half
+ * floats hold and what clips earlier does not.
+ */
+export function probeOutput(tf: Tf): TfCore.Tensor4D {
+  return tf.tidy(() => {
+    const x = tf.tensor4d(scattered(9 * 7 * 3, 37), [1, 9, 7, 3]);
+    const wide = tf.fused.conv2d({
+      x,
+      filter: tf.tensor4d(scattered(3 * 3 * 3 * 16, 29), [3, 3, 3, 16]),
+      strides: 2,
+      pad: 'same',
+      bias: tf.tensor1d(scattered(16, 17)),
+      activation: 'relu',
+    });
+    const spread = tf.fused.depthwiseConv2d({
+      x: wide,
+      filter: tf.tensor4d(scattered(3 * 3 * 16, 23), [3, 3, 16, 1]),
+      strides: 1,
+      pad: 'same',
+      bias: tf.tensor1d(scattered(16, 19)),
+      activation: 'relu6',
+    });
+    const mixed = tf.fused.conv2d({
+      x: tf.add<TfCore.Tensor4D>(wide, spread),
+      filter: tf.tensor4d(scattered(16 * 4, 31), [1, 1, 16, 4]),
+      strides: 1,
+      pad: 'same',
+    });
+    const scaled = tf.mul<TfCore.Tensor4D>(mixed, PROBE_SCALE);
+    return tf.image.resizeBilinear(scaled, [10, 8], false, true);
+  });
+}
+
+const PROBE_SCALE = 4800;
+
+/**
+ * Every 16th value of {@link probeOutput} on the CPU backend, where single precision is all that rounds:
+ * `node bench/probe.mjs` prints them.
+ */
+export const PROBE_VALUES = [
+  -5628.8, 8227.9, -5250.4, 1247.4, -4493.5, -12713.6, -5710.1, -15345.2, -8900.1, -6647.5, -13741.1, -1556.1, -20233.0,
+  -70.9, -21873.2, -5028.6, -18661.7, -16429.2, -17056.0, -22129.5,
+] as readonly number[];
+
+/** Half floats carry 11 bits, sums of a hundred of them less. */
+const PROBE_TOLERANCE = 0.01;
+
+async function probe(tf: Tf): Promise<void> {
+  const out = probeOutput(tf);
+  try {
+    const got = await out.data();
+    const scale = PROBE_VALUES.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    PROBE_VALUES.forEach((want, i) => {
+      if (!(Math.abs(got[i * 16]! - want) <= PROBE_TOLERANCE * scale))
+        throw new Error(`wrong numbers on the probe (${got[i * 16]} instead of ${want})`);
+    });
   } finally {
     out.dispose();
   }

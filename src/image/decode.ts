@@ -17,6 +17,7 @@ export type Decoder = (bytes: Uint8Array, options: { maxPixels: number }) => Pro
  * from the header before anything is allocated.
  *
  * @param decoder decodes files where the runtime cannot (Node).
+ * @param longSide what is drawn on a canvas anyway is drawn so small, where it is larger.
  * @throws RelievoError `UNSUPPORTED_IMAGE`, `CORRUPT_IMAGE`, `IMAGE_TOO_LARGE`; `FILE_NOT_FOUND` when nothing is at an
  *   address; the signal's reason.
  */
@@ -24,6 +25,7 @@ export async function decode(
   input: ImageInput,
   options: {
     maxPixels?: number | undefined;
+    longSide?: number | undefined;
     decoder?: Decoder | undefined;
     /** Gets what an address stands for. Default: the global `fetch`. */
     fetch?: ((url: string, init: { signal: AbortSignal | null }) => Promise<Response>) | undefined;
@@ -35,8 +37,13 @@ export async function decode(
     checkImage('open', input, maxPixels);
     return input;
   }
+  // What is drawn is drawn before anything waits: a video goes on, a VideoFrame may be closed.
   const bytes =
-    typeof input === 'string' || input instanceof URL ? await download(input, options) : await encodedBytes(input);
+    typeof input === 'string' || input instanceof URL
+      ? await download(input, options)
+      : isEncoded(input)
+        ? await encodedBytes(input)
+        : undefined;
   if (bytes) {
     await checkHeader(bytes, maxPixels);
     if (options.decoder) return options.decoder(bytes, { maxPixels });
@@ -55,7 +62,7 @@ export async function decode(
       );
     });
     try {
-      return draw(bitmap, bitmap.width, bitmap.height, maxPixels);
+      return draw(bitmap, bitmap, { ...options, maxPixels });
     } finally {
       bitmap.close();
     }
@@ -66,7 +73,7 @@ export async function decode(
       'UNSUPPORTED_IMAGE',
       'open: expected ImageData, a Blob or bytes of an image file, its address, or something a canvas can draw.',
     );
-  return draw(input as CanvasImageSource, size.width, size.height, maxPixels);
+  return draw(input as CanvasImageSource, size, { ...options, maxPixels });
 }
 
 async function download(
@@ -94,12 +101,17 @@ async function download(
   throw new RelievoError('FILE_NOT_FOUND', `open: could not get ${short}: ${why}.${hint}`, { cause });
 }
 
-async function encodedBytes(input: ImageInput): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  if (typeof Blob === 'function' && input instanceof Blob) return new Uint8Array(await input.arrayBuffer());
+function isEncoded(input: unknown): input is Blob | ArrayBuffer | Uint8Array {
+  return (
+    (typeof Blob === 'function' && input instanceof Blob) || input instanceof ArrayBuffer || ArrayBuffer.isView(input)
+  );
+}
+
+async function encodedBytes(input: Blob | ArrayBuffer | Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  if (input instanceof Blob) return new Uint8Array(await input.arrayBuffer());
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
   // A copy that also turns a SharedArrayBuffer's view into one that a Blob accepts.
-  if (ArrayBuffer.isView(input)) return Uint8Array.from(input as Uint8Array);
-  return undefined;
+  return Uint8Array.from(input);
 }
 
 /** @throws RelievoError before a pixel is allocated. */
@@ -115,9 +127,54 @@ export async function checkHeader(bytes: Uint8Array, maxPixels: number): Promise
   if (size) checkSize('open', size.width, size.height, maxPixels);
 }
 
-function draw(source: CanvasImageSource, width: number, height: number, maxPixels: number): ImageDataLike {
-  checkSize('open', width, height, maxPixels);
+/** Largest canvas that all browsers have (Safari on phones); larger pictures are read in strips of this many pixels. */
+const LARGEST_CANVAS = 16_777_216;
+const STRIP = 4_194_304;
+
+function draw(
+  source: CanvasImageSource,
+  size: { readonly width: number; readonly height: number },
+  { maxPixels, longSide = Infinity }: { readonly maxPixels: number; readonly longSide?: number | undefined },
+): ImageDataLike {
+  checkSize('open', size.width, size.height, maxPixels);
   if (typeof OffscreenCanvas !== 'function' && typeof document !== 'object') return readCanvas(source);
+  try {
+    return readDrawn(source, size, longSide);
+  } catch (cause) {
+    throw cause instanceof RelievoError ? cause : unreadable(cause);
+  }
+}
+
+function readDrawn(
+  source: CanvasImageSource,
+  size: { readonly width: number; readonly height: number },
+  longSide: number,
+): ImageDataLike {
+  const scale = Math.min(1, longSide / Math.max(size.width, size.height));
+  const width = Math.max(1, Math.round(size.width * scale));
+  const height = Math.max(1, Math.round(size.height * scale));
+  if (width * height <= LARGEST_CANVAS) {
+    const context = contextOf(width, height);
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(source, 0, 0, width, height);
+    const pixels = context.getImageData(0, 0, width, height);
+    return typeof ImageData === 'function'
+      ? pixels
+      : createImage(width, height, 'srgb', pixels.data as Uint8ClampedArray<ArrayBuffer>);
+  }
+  const out = createImage(width, height);
+  const rows = Math.max(1, Math.floor(STRIP / width));
+  const context = contextOf(width, Math.min(rows, height));
+  for (let y = 0; y < height; y += rows) {
+    const strip = Math.min(rows, height - y);
+    context.clearRect(0, 0, width, strip);
+    context.drawImage(source, 0, y / scale, size.width, strip / scale, 0, 0, width, strip);
+    out.data.set(context.getImageData(0, 0, width, strip).data, y * width * 4);
+  }
+  return out;
+}
+
+function contextOf(width: number, height: number): OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D {
   const canvas =
     typeof OffscreenCanvas === 'function'
       ? new OffscreenCanvas(width, height)
@@ -129,16 +186,7 @@ function draw(source: CanvasImageSource, width: number, height: number, maxPixel
       'IMAGE_TOO_LARGE',
       `open: no canvas of ${width} × ${height} can be had here. Scale the photo down.`,
     );
-  let pixels: ImageData;
-  try {
-    context.drawImage(source, 0, 0, width, height);
-    pixels = context.getImageData(0, 0, width, height);
-  } catch (cause) {
-    throw unreadable(cause);
-  }
-  return typeof ImageData === 'function'
-    ? pixels
-    : createImage(width, height, 'srgb', pixels.data as Uint8ClampedArray<ArrayBuffer>);
+  return context;
 }
 
 /** In Node a canvas of the `canvas` package reads itself: it has no page to be drawn on. */

@@ -61,3 +61,24 @@ test.each([
 test('WebGL without a GPU is not what a page gets by default', async () => {
   expect((await infer()).backend).toBe('wasm');
 });
+
+test('frames of a video, a VideoFrame, a bitmap, a canvas and pixels go through a DepthStream', async () => {
+  const page = await pages.open();
+  const { sizes, nearer, closed } = await page.evaluate(() => window.streamed());
+  await page.context().close();
+  for (const name of ['video', 'frame', 'bitmap', 'canvas', 'pixels'])
+    expect([name, sizes[name]]).toEqual([name, [160, 120]]);
+  expect(nearer).toBeGreaterThan(0.3);
+  expect(closed).toBe('read');
+}, 120_000);
+
+test('a photo of 24 megapixels, where no canvas is as large', async () => {
+  const page = await pages.open();
+  const { size, apart, blurred } = await page.evaluate(() => window.large(6000, 4000));
+  await page.context().close();
+  expect(size).toEqual([6000, 4000]);
+  // A JPEG keeps a code or so.
+  expect(apart).toBeLessThan(2);
+  expect(blurred.near).toBeGreaterThan(0.98);
+  expect(blurred.far).toBeLessThan(0.9);
+}, 300_000);
