@@ -47,6 +47,7 @@ const NAMES: { readonly [K in keyof Functions]: true } = {
   estimateMatte: true,
   cutOut: true,
   detectFaces: true,
+  shrinkImage: true,
   applyBokeh: true,
   applyGrade: true,
   applyHaze: true,
