@@ -5,6 +5,7 @@ import * as store from '../store.js';
 import { TEXTS } from '../texts.js';
 import { Icon } from './icons.js';
 import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
 
 type Frame = { readonly current: HTMLElement | null };
 
@@ -25,7 +26,7 @@ interface HandleProps {
 
 /** Something on the picture that is dragged, or moved by the arrow keys. */
 function Handle({ frame, label, at, style, pressed, onMove, onDepth, onDone, onGrab, children, ...rest }: HandleProps) {
-  let from: { x: number; y: number; at: store.Point } | undefined;
+  const from = useRef<{ x: number; y: number; at: store.Point }>(undefined);
   const depth = (change: number) => {
     onDepth?.(change);
     onDone();
@@ -40,16 +41,20 @@ function Handle({ frame, label, at, style, pressed, onMove, onDepth, onDone, onG
       onFocus={onGrab}
       onPointerDown={(e) => {
         e.currentTarget.setPointerCapture(e.pointerId);
-        from = { x: e.clientX, y: e.clientY, at };
+        from.current = { x: e.clientX, y: e.clientY, at };
         onGrab?.();
       }}
       onPointerMove={(e) => {
-        if (!from || !e.currentTarget.hasPointerCapture(e.pointerId)) return;
+        const start = from.current;
+        if (!start || !e.currentTarget.hasPointerCapture(e.pointerId)) return;
         const box = frame.current!.getBoundingClientRect();
-        onMove({ x: from.at.x + (e.clientX - from.x) / box.width, y: from.at.y + (e.clientY - from.y) / box.height });
+        onMove({
+          x: start.at.x + (e.clientX - start.x) / box.width,
+          y: start.at.y + (e.clientY - start.y) / box.height,
+        });
       }}
       onPointerUp={() => {
-        from = undefined;
+        from.current = undefined;
         onDone();
       }}
       onWheel={(e) => {

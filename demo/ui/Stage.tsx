@@ -1,5 +1,5 @@
 import { effect } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { Step } from 'relievo/effects';
 import { detail, shown } from '../session.js';
 import { draw, toCanvas } from '../render/pixels.js';
@@ -50,7 +50,9 @@ function Picture() {
 
   useEffect(() => {
     const el = canvas.current!;
-    return effect(() => {
+    // At once: who looks at it must not find it idle when it is not.
+    const mark = effect(() => el.setAttribute('aria-busy', String(store.busy.value)));
+    const paint = effect(() => {
       const image = shown.value;
       if (!image) return;
       // A draft is drawn over the whole of it.
@@ -61,9 +63,15 @@ function Picture() {
       frame.current!.style.setProperty('--ratio', String(size.width / size.height));
       draw(el, image);
     });
+    return () => {
+      mark();
+      paint();
+    };
   }, []);
 
   useGlow(glow);
+  // One for as long as the picture is there: a drag goes on while what it changes is drawn.
+  const hand = useMemo(() => gestures(frame), []);
 
   const { scale, x, y } = store.zoom.value;
   return (
@@ -80,9 +88,8 @@ function Picture() {
         role="application"
         aria-label={TEXTS.canvas}
         aria-describedby="canvas-help"
-        aria-busy={store.busy.value}
         class={painting ? 'painting' : ''}
-        {...gestures(frame)}
+        {...hand}
         onKeyDown={onKey}
       />
       <Detail />
@@ -108,7 +115,7 @@ function useGlow(ref: { readonly current: HTMLCanvasElement | null }): void {
   useEffect(() => {
     const canvas = ref.current!;
     const glow = new Glow(canvas);
-    let of: unknown;
+    let of: { readonly photo: unknown; readonly depth: unknown } | undefined;
     let last: string | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const light = (ms: number) => {
@@ -125,10 +132,11 @@ function useGlow(ref: { readonly current: HTMLCanvasElement | null }): void {
         canvas.classList.remove('on');
         return;
       }
-      glow.setDepth(depth);
+      if (depth !== of?.depth) glow.setDepth(depth);
       const at = `${near.toFixed(3)},${far.toFixed(3)}`;
-      if (photo !== of) {
-        of = photo;
+      const fresh = photo !== of?.photo;
+      of = { photo, depth };
+      if (fresh) {
         last = at;
         glow.draw(near, far);
         if (calm()) return;

@@ -539,7 +539,7 @@ function add(sticker: Pick<StickerJson, 'image' | 'text'>): void {
   if (!size) return;
   const n = stickers().length;
   // Each somewhat aside of the one before, up where there is mostly air.
-  const at = { x: size.width * (0.5 + 0.09 * ((((n + 2) * 3) % 5) - 1)), y: size.height * 0.24 };
+  const at = { x: size.width * (0.5 + [0, 0.1, -0.1, 0.2, -0.2][n % 5]!), y: size.height * 0.24 };
   setSticker(n, { ...sticker, at, disparity: 'behind-subject', width: sticker.text ? 0.6 : 0.35 });
   store.sticker.value = n;
   if (store.view.value !== 'edited') store.view.value = 'edited';
