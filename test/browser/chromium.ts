@@ -19,6 +19,8 @@ const FLAGS = [
   '--use-gl=angle',
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
+  // A picture of a clock in the place of a camera.
+  '--use-fake-device-for-media-stream',
 ];
 
 export interface Site {

@@ -1,19 +1,28 @@
-import { mkdir, readFile } from 'node:fs/promises';
 import { jest } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { ASTRONAUT, ROOT } from '../helpers/photos.js';
+import { ASTRONAUT } from '../helpers/photos.js';
 import { site, type Site } from './chromium.js';
+import {
+  choose,
+  difference,
+  FACE,
+  FAST,
+  ON_BACKGROUND,
+  ON_FACE,
+  openSample,
+  PATIENCE,
+  pixels,
+  ROCKET,
+  settled,
+  sharpness,
+  slide,
+  tap,
+  view,
+  withPage as withPageOf,
+  type Pixels,
+} from './editor.js';
 
-/** Parts of the sample as shares of its sides: the eyes and mouth, the rocket behind, the air above it. */
-const FACE = { x: 0.36, y: 0.16, width: 0.18, height: 0.17 };
-const ROCKET = { x: 0.7, y: 0.2, width: 0.2, height: 0.3 };
-const ON_FACE = { x: 0.44, y: 0.24 };
-const ON_BACKGROUND = { x: 0.82, y: 0.3 };
-/** Where WebGL has no GPU below it, WASM is a dozen times faster: what does not ask for WebGL runs on that. */
-const FAST = '?backend=wasm';
-/** On a machine that does other things besides, in milliseconds. */
-const PATIENCE = 120_000;
 jest.setTimeout(300_000);
 
 let demo: Site;
@@ -23,99 +32,8 @@ beforeAll(async () => {
 afterAll(() => demo?.close());
 afterEach(() => expect(demo.complaints.splice(0)).toEqual([]));
 
-async function withPage(
-  query: string,
-  options: BrowserContextOptions,
-  check: (page: Page) => Promise<void>,
-): Promise<void> {
-  const page = await demo.open(query, options);
-  try {
-    await check(page);
-  } finally {
-    await page.context().close();
-  }
-}
-
-/** Until nothing is being opened, inferred or drawn. */
-async function settled(page: Page): Promise<void> {
-  await page.waitForFunction(
-    () =>
-      document.getElementById('task')!.hidden &&
-      document.getElementById('canvas')!.getAttribute('aria-busy') !== 'true',
-    null,
-    { timeout: PATIENCE },
-  );
-}
-
-async function openSample(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Take the sample' }).click();
-  await page.getByRole('slider', { name: 'Focal plane' }).waitFor({ timeout: PATIENCE });
-  await settled(page);
-}
-
-const choose = (page: Page, name: string, buffer: Buffer, mimeType = 'image/jpeg') =>
-  page.setInputFiles('#file', { name, mimeType, buffer });
-
-async function view(page: Page, name: 'Photo' | 'Depth' | 'Edited'): Promise<void> {
-  await page.getByRole('radio', { name, exact: true }).check();
-  await settled(page);
-}
-
-async function tap(page: Page, at: { x: number; y: number }): Promise<void> {
-  const box = (await page.locator('#canvas').boundingBox())!;
-  await page.mouse.click(box.x + at.x * box.width, box.y + at.y * box.height);
-  await settled(page);
-}
-
-/** Moves a slider as a drag does, and lets go. */
-async function slide(page: Page, name: string, value: number): Promise<void> {
-  await page.getByRole('slider', { name }).fill(String(value));
-  await settled(page);
-}
-
-interface Pixels {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Buffer;
-}
-
-/** What the canvas shows, read back as a person's screenshot would be. */
-async function pixels(page: Page): Promise<Pixels> {
-  const { width, height, png } = await page.evaluate(() => {
-    const canvas = document.getElementById('canvas') as HTMLCanvasElement;
-    return { width: canvas.width, height: canvas.height, png: canvas.toDataURL('image/png') };
-  });
-  const data = await sharp(Buffer.from(png.split(',')[1]!, 'base64'))
-    .removeAlpha()
-    .raw()
-    .toBuffer();
-  return { width, height, data };
-}
-
-/** Variance of the Laplacian of luma within a part: falls when the part is blurred. */
-function sharpness({ width, height, data }: Pixels, part: typeof FACE): number {
-  const luma = (x: number, y: number) => {
-    const p = (y * width + x) * 3;
-    return 0.299 * data[p]! + 0.587 * data[p + 1]! + 0.114 * data[p + 2]!;
-  };
-  let sum = 0;
-  let squares = 0;
-  let n = 0;
-  for (let y = Math.round(part.y * height); y < (part.y + part.height) * height; y++) {
-    for (let x = Math.round(part.x * width); x < (part.x + part.width) * width; x++, n++) {
-      const v = luma(x - 1, y) + luma(x + 1, y) + luma(x, y - 1) + luma(x, y + 1) - 4 * luma(x, y);
-      sum += v;
-      squares += v * v;
-    }
-  }
-  return squares / n - (sum / n) ** 2;
-}
-
-/** Mean difference of two pictures in codes of 0..255. */
-function difference(a: Pixels, b: Pixels): number {
-  expect([a.width, a.height]).toEqual([b.width, b.height]);
-  return a.data.reduce((sum, v, i) => sum + Math.abs(v - b.data[i]!), 0) / a.data.length;
-}
+const withPage = (query: string, options: BrowserContextOptions, check: (page: Page) => Promise<void>) =>
+  withPageOf(demo, query, options, check);
 
 const overflow = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
 
@@ -475,15 +393,4 @@ test('dark and light follow the system, with readable text', async () => {
   }
   expect(grounds[0]).toBeLessThan(0.05);
   expect(grounds[1]).toBeGreaterThan(0.7);
-});
-
-const screenshots = process.env['UPDATE_SCREENSHOTS'] === '1' ? test : test.skip;
-screenshots('pictures of the page for the documents', async () => {
-  await mkdir(`${ROOT}docs/images`, { recursive: true });
-  await withPage(FAST, { colorScheme: 'dark', viewport: { width: 1200, height: 760 } }, async (page) => {
-    await openSample(page);
-    await tap(page, ON_FACE);
-    await page.screenshot({ path: `${ROOT}docs/images/demo.png` });
-  });
-  expect((await readFile(`${ROOT}docs/images/demo.png`)).length).toBeGreaterThan(10_000);
 });
