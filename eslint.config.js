@@ -10,6 +10,7 @@ const MAY_IMPORT = {
   effects: ['core', 'image', 'depth', 'gpu'],
   portrait: ['core', 'image', 'depth', 'hydra'],
   worker: ['core', 'image', 'depth', 'hydra', 'portrait', 'effects'],
+  element: ['core', 'image', 'depth', 'hydra', 'effects'],
   node: ['core', 'image', 'depth', 'effects'],
   cli: ['core', 'image', 'depth', 'hydra', 'portrait', 'effects', 'node'],
 };

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,11 +31,55 @@ function wasmFiles() {
   };
 }
 
-/** The demo page: `npm run demo`. The library itself is built by Rollup. */
+/** A name that changes with the content: workbox takes such addresses for good as they are. */
+const HASHED = /-[\w-]{8}\.\w+$/;
+
+/**
+ * Writes into the service worker what it has to keep: every file of the site. (Workbox's own build tool does this and
+ * more, and brings 280 packages.)
+ */
+function offline() {
+  const NAME = 'service-worker.js';
+  let root, publicDir;
+  return {
+    name: 'relievo-offline',
+    enforce: 'post',
+    configResolved(config) {
+      ({ root, publicDir } = config);
+    },
+    buildStart() {
+      const id = join(root, 'service-worker.ts');
+      if (existsSync(id)) this.emitFile({ type: 'chunk', id, fileName: NAME });
+    },
+    generateBundle(_, bundle) {
+      const worker = bundle[NAME];
+      if (!worker) return;
+      const copied = readdirSync(publicDir).map((fileName) => ({
+        fileName,
+        source: readFileSync(join(publicDir, fileName)),
+      }));
+      const files = [...Object.values(bundle), ...copied]
+        .filter((f) => f !== worker && !f.fileName.endsWith('.map'))
+        .map((f) => {
+          const hash = createHash('sha256').update(f.type === 'chunk' ? f.code : f.source);
+          return { url: f.fileName, revision: HASHED.test(f.fileName) ? null : hash.digest('hex').slice(0, 16) };
+        });
+      worker.code = worker.code.replace('self.__WB_MANIFEST', JSON.stringify(files));
+    },
+  };
+}
+
+/** The page: `npm run demo`. The library itself is built by Rollup; here its entries are its sources. */
 export default {
   root: join(ROOT, 'demo'),
   base: './',
-  plugins: [wasmFiles()],
+  plugins: [wasmFiles(), offline()],
+  resolve: {
+    alias: ['worker', 'effects', 'element']
+      .map((entry) => ({ find: `relievo/${entry}`, replacement: join(ROOT, `src/${entry}/index.ts`) }))
+      .concat({ find: /^relievo$/, replacement: join(ROOT, 'src/index.ts') }),
+  },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   worker: { format: 'es' },
   server: { fs: { allow: [ROOT] } },
   build: {

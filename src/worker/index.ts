@@ -48,6 +48,7 @@ const NAMES: { readonly [K in keyof Functions]: true } = {
   estimateMatte: true,
   cutOut: true,
   detectFaces: true,
+  shrinkImage: true,
   applyBokeh: true,
   applyGrade: true,
   applyHaze: true,

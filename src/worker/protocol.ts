@@ -9,6 +9,7 @@ import type { HydraOptions } from '../hydra/hydra.js';
 import type { ErrorCode } from '../core/errors.js';
 import type { cutOut, estimateMatte } from '../portrait/matte.js';
 import type { detectFaces } from '../portrait/faces.js';
+import type { shrinkImage } from '../image/shrink.js';
 
 /** The functions that run in the worker as they are, by their names. */
 export interface Functions {
@@ -16,6 +17,7 @@ export interface Functions {
   readonly estimateMatte: typeof estimateMatte;
   readonly cutOut: typeof cutOut;
   readonly detectFaces: typeof detectFaces;
+  readonly shrinkImage: typeof shrinkImage;
   readonly applyBokeh: typeof applyBokeh;
   readonly applyGrade: typeof applyGrade;
   readonly applyHaze: typeof applyHaze;

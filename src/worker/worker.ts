@@ -12,6 +12,7 @@ import { Hydra } from '../hydra/hydra.js';
 import { Photo } from '../hydra/photo.js';
 import type { ImageInput } from '../image/decode.js';
 import type { ImageDataLike } from '../image/image-data.js';
+import { shrinkImage } from '../image/shrink.js';
 import { detectFaces } from '../portrait/faces.js';
 import { cutOut, estimateMatte } from '../portrait/matte.js';
 import type { Answer, Functions, Handle, Remote } from './protocol.js';
@@ -21,6 +22,7 @@ const FUNCTIONS: Functions = {
   estimateMatte,
   cutOut,
   detectFaces,
+  shrinkImage,
   applyBokeh,
   applyGrade,
   applyHaze,

@@ -19,6 +19,8 @@ const FLAGS = [
   '--use-gl=angle',
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
+  // A picture of a clock in the place of a camera.
+  '--use-fake-device-for-media-stream',
 ];
 
 export interface Site {
@@ -71,7 +73,14 @@ export async function site(root: string, headers: Readonly<Record<string, string
     complaints,
     requests,
     async open(query = '', options = {}) {
-      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+      // A service worker would fetch the whole site beside each test: only the test of it lets it.
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 800 },
+        serviceWorkers: 'block',
+        // Without a GPU animations would take turns with the computing.
+        reducedMotion: 'reduce',
+        ...options,
+      });
       const page = await context.newPage();
       page.on('console', (m) => {
         if (m.type() === 'error' || m.type() === 'warning') complaints.push(`${m.type()}: ${m.text()}`);

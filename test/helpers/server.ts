@@ -18,6 +18,8 @@ const TYPES: Record<string, string> = {
   wasm: 'application/wasm',
   png: 'image/png',
   jpg: 'image/jpeg',
+  svg: 'image/svg+xml',
+  webmanifest: 'application/manifest+json',
 };
 
 /** A static server on loopback; `fault` may answer a request its own way by returning true. */

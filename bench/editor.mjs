@@ -1,0 +1,196 @@
+/**
+ * How fast the editor page is: npm run bench:editor [-- --lighthouse]
+ *
+ * Builds demo/, serves it on loopback, and times it in Chromium: until the page answers with a warm cache, the first depth
+ * with a cold one, frames while the focus is dragged over 0.5 MP, and the size of its JavaScript. --lighthouse runs
+ * `npx lighthouse` on it, too.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { chromium } from 'playwright-core';
+import sharp from 'sharp';
+import { findChromium, ROOT } from '../scripts/setup.mjs';
+
+const DRAG_MS = 6000;
+const TYPES = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.webmanifest': 'application/manifest+json',
+};
+
+const folder = mkdtempSync(join(tmpdir(), 'relievo-editor-'));
+const dist = join(folder, 'site');
+execFileSync(
+  process.execPath,
+  ['node_modules/vite/bin/vite.js', 'build', 'demo', '--config=vite.config.js', `--outDir=${dist}`, '--logLevel=error'],
+  { cwd: ROOT, stdio: 'inherit' },
+);
+const server = createServer(async (request, response) => {
+  const { pathname } = new URL(request.url, 'http://x');
+  const file = pathname === '/' ? '/index.html' : pathname;
+  try {
+    const body = await readFile(join(dist, file));
+    const hashed = file.startsWith('/assets/');
+    const type = TYPES[extname(file)] ?? 'application/octet-stream';
+    const text = /text|json|svg/.test(type);
+    response.writeHead(200, {
+      'content-type': type,
+      'cache-control': hashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+      ...(text && { 'content-encoding': 'gzip' }),
+    });
+    response.end(text ? gzipSync(body) : body);
+  } catch {
+    response.writeHead(404).end();
+  }
+});
+await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+const url = `http://127.0.0.1:${server.address().port}/`;
+const browser = await chromium.launch({
+  executablePath: findChromium(),
+  args: ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
+});
+const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+const row = (what, value) => console.log(`${what.padEnd(58)} ${value}`);
+
+try {
+  sizes();
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    serviceWorkers: 'block',
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const interactive = [];
+  for (let i = 0; i < 6; i++) {
+    await page.goto(url);
+    const ms = await page.evaluate(() => performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd);
+    if (i > 0) interactive.push(ms);
+  }
+  row('page answers, warm cache, median of 5', `${median(interactive).toFixed(0)} ms`);
+  await context.close();
+
+  const cold = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    serviceWorkers: 'block',
+    reducedMotion: 'reduce',
+  });
+  const fresh = await cold.newPage();
+  await fresh.goto(url);
+  const photo = await sharp(join(ROOT, 'assets/astronaut.png')).resize(707, 707).jpeg().toBuffer();
+  const start = performance.now();
+  await fresh.setInputFiles('#file', { name: 'portrait.jpg', mimeType: 'image/jpeg', buffer: photo });
+  await fresh.getByRole('slider', { name: 'Focal plane' }).waitFor({ timeout: 120_000 });
+  row('first depth, nothing loaded, 0.5 MP', `${((performance.now() - start) / 1000).toFixed(2)} s`);
+  await idle(fresh);
+  await fresh.getByRole('tab', { name: 'Speed' }).click();
+  for (const line of (await fresh.locator('.timings').innerText()).match(/.+\n.+/g) ?? [])
+    row(`  ${line.split('\n')[0]}`, line.split('\n')[1]);
+  await fresh.getByRole('tab', { name: 'Focus' }).click();
+  const { drawn, by } = await fresh.evaluate(drag, DRAG_MS);
+  row(`focus drag at 0.5 MP, pictures drawn (${by})`, `${(drawn / (DRAG_MS / 1000)).toFixed(1)} /s`);
+  await cold.close();
+  if (process.argv.includes('--lighthouse')) lighthouse();
+} finally {
+  await browser.close();
+  server.close();
+  server.closeAllConnections();
+  rmSync(folder, { recursive: true });
+}
+
+function idle(page) {
+  return page.waitForFunction(
+    () =>
+      document.getElementById('task').hidden && document.getElementById('canvas').getAttribute('aria-busy') !== 'true',
+    null,
+    { timeout: 120_000 },
+  );
+}
+
+/** In the page: the pointer goes to and fro over the photo, as often as the browser lets it. */
+async function drag(ms) {
+  const canvas = document.getElementById('canvas');
+  const box = canvas.getBoundingClientRect();
+  canvas.setPointerCapture = () => {};
+  const send = (type, x) =>
+    canvas.dispatchEvent(
+      new PointerEvent(type, {
+        pointerId: 1,
+        clientX: box.left + x * box.width,
+        clientY: box.top + 0.3 * box.height,
+        bubbles: true,
+      }),
+    );
+  performance.clearMeasures();
+  const start = performance.now();
+  send('pointerdown', 0.45);
+  while (performance.now() - start < ms) {
+    send('pointermove', 0.6 + 0.3 * Math.sin((performance.now() - start) / 400));
+    await new Promise(requestAnimationFrame);
+  }
+  const drawn = performance.getEntriesByType('measure').filter((m) => /^relievo:(draft|preview)$/.test(m.name));
+  send('pointerup', 0.45);
+  return {
+    drawn: drawn.length,
+    by: [...new Set(drawn.map((m) => `${m.name.slice(8)} on the ${m.detail}`))].join(', '),
+  };
+}
+
+/** JavaScript by when it is needed, gzipped. */
+function sizes() {
+  const kinds = {
+    page: 0,
+    'workers (previews, networks)': 0,
+    'TensorFlow.js, in the worker': 0,
+    'three.js, for 3D': 0,
+    'video and glTF writers': 0,
+    'rest (GPU lens, offline)': 0,
+  };
+  for (const file of readdirSync(join(dist, 'assets')).filter((f) => f.endsWith('.js'))) {
+    const code = readFileSync(join(dist, 'assets', file));
+    const text = code.toString();
+    const kind = file.startsWith('index-')
+      ? 'page'
+      : file.startsWith('relief-')
+        ? 'three.js, for 3D'
+        : file.startsWith('worker-') || file.startsWith('bokeh-worker-')
+          ? 'workers (previews, networks)'
+          : /mediabunny|gltf|KHR_/i.test(text)
+            ? 'video and glTF writers'
+            : /tensorflow|registerKernel|kernelName|backendName/i.test(text)
+              ? 'TensorFlow.js, in the worker'
+              : 'rest (GPU lens, offline)';
+    kinds[kind] += gzipSync(code, { level: 9 }).length;
+  }
+  kinds['rest (GPU lens, offline)'] += gzipSync(readFileSync(join(dist, 'service-worker.js')), { level: 9 }).length;
+  for (const [kind, bytes] of Object.entries(kinds))
+    row(`JavaScript, gzip: ${kind}`, `${(bytes / 1000).toFixed(0)} kB`);
+}
+
+function lighthouse() {
+  const out = execFileSync(
+    'npx',
+    [
+      '--yes',
+      'lighthouse',
+      url,
+      '--quiet',
+      '--output=json',
+      '--only-categories=performance,accessibility,best-practices',
+      '--preset=desktop',
+      '--chrome-flags=--headless=new --no-sandbox',
+    ],
+    { env: { ...process.env, CHROME_PATH: findChromium() }, maxBuffer: 1 << 28, encoding: 'utf8' },
+  );
+  for (const { title, score } of Object.values(JSON.parse(out).categories))
+    row(`Lighthouse: ${title}`, Math.round(score * 100));
+}

@@ -1,0 +1,95 @@
+import { proxy, wrap, type Remote } from 'comlink';
+import { RelievoError, type DepthMap, type ErrorCode, type Face, type ImageDataLike } from 'relievo';
+import type { Recipe, Resource } from 'relievo/effects';
+import type { Answer, api, LayerName, Loop, MeshArrays, Rendered, Where } from './worker.js';
+
+export type { Loop, MeshArrays, Rendered, Where };
+
+export interface TaskOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((done: number) => void) | undefined;
+}
+
+/** Previews in a thread of their own: sliders move while it computes, and while the other worker saves. */
+export class Renderer {
+  readonly #remote: Remote<typeof api>;
+  readonly #where: Where;
+  readonly #broken: Promise<never>;
+  #calls = 0;
+
+  constructor(where: Where) {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+    this.#remote = wrap<typeof api>(worker);
+    this.#where = where;
+    this.#broken = new Promise((_, reject) =>
+      worker.addEventListener('error', (e) => reject(new Error(e.message || 'the renderer did not start.'))),
+    );
+    this.#broken.catch(() => {});
+  }
+
+  setPhoto(image: ImageDataLike, depth: DepthMap, task: TaskOptions = {}): Promise<void> {
+    return this.#ask(task, (id) => this.#remote.setPhoto(id, image, depth, this.#where));
+  }
+
+  setFaces(faces: readonly Face[], of: { width: number; height: number }): Promise<void> {
+    return this.#ask({}, (id) => this.#remote.setFaces(id, faces, of));
+  }
+
+  read(text: string): Promise<Recipe> {
+    return this.#ask({}, (id) => this.#remote.read(id, text) as Promise<Answer<Recipe>>);
+  }
+
+  async setResource(name: string, resource: Resource): Promise<void> {
+    await this.#remote.setResource(name, resource);
+  }
+
+  render(layer: LayerName, recipe: Recipe, task: TaskOptions = {}): Promise<Rendered> {
+    return this.#ask(task, (id) => this.#remote.render(id, layer, recipe) as Promise<Answer<Rendered>>);
+  }
+
+  depth(recipe: Recipe, task: TaskOptions = {}): Promise<{ image: ImageData; depth: DepthMap }> {
+    return this.#ask(
+      task,
+      (id) => this.#remote.depth(id, recipe) as Promise<Answer<{ image: ImageData; depth: DepthMap }>>,
+    );
+  }
+
+  mesh(recipe: Recipe, vertices: number, task: TaskOptions = {}): Promise<MeshArrays> {
+    return this.#ask(task, (id) => this.#remote.mesh(id, recipe, vertices) as Promise<Answer<MeshArrays>>);
+  }
+
+  glb(recipe: Recipe, task: TaskOptions = {}): Promise<Blob> {
+    return this.#ask(task, (id) => this.#remote.glb(id, recipe));
+  }
+
+  stereo(recipe: Recipe, layout: 'anaglyph' | 'side-by-side', task: TaskOptions = {}): Promise<Blob> {
+    return this.#ask(task, (id) => this.#remote.stereo(id, recipe, layout));
+  }
+
+  loop(recipe: Recipe, loop: Loop, task: TaskOptions = {}): Promise<Blob> {
+    const progress = proxy((done: number) => task.onProgress?.(done));
+    return this.#ask(task, (id) => this.#remote.loop(id, recipe, loop, progress));
+  }
+
+  async #ask<T>({ signal }: TaskOptions, call: (id: number) => Promise<Answer<T>>): Promise<T> {
+    signal?.throwIfAborted();
+    const id = ++this.#calls;
+    let stop: (() => void) | undefined;
+    const aborted = new Promise<never>((_, reject) => {
+      stop = () => {
+        void this.#remote.abort(id);
+        reject(signal!.reason as Error);
+      };
+      signal?.addEventListener('abort', stop);
+    });
+    aborted.catch(() => {});
+    try {
+      const found = await Promise.race([call(id), aborted, this.#broken]);
+      if ('value' in found) return found.value;
+      const { name, message, code } = found.error;
+      throw code ? new RelievoError(code as ErrorCode, message) : Object.assign(new Error(message), { name });
+    } finally {
+      if (stop) signal?.removeEventListener('abort', stop);
+    }
+  }
+}

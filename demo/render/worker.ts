@@ -1,0 +1,264 @@
+import { expose, transfer } from 'comlink';
+import { isRelievoError, shrinkImage, type DepthMap, type Face, type ImageDataLike } from 'relievo';
+import {
+  createBokehPreview,
+  encodeVideo,
+  parallaxFrames,
+  pipeline,
+  readRecipe,
+  stereoPair,
+  toGlb,
+  toMesh,
+  visualiseDepth,
+  type BokehOptions,
+  type BokehPreview,
+  type Recipe,
+  type Resource,
+  type Step,
+} from 'relievo/effects';
+import { shrinkDepth } from './pixels.js';
+
+/** Where layers are rendered: `'auto'` is the GPU where there is a real one. */
+export type Where = 'auto' | 'gpu' | 'cpu';
+export type LayerName = 'preview' | 'draft' | 'thumbnail';
+/** Errors cross by value: comlink would drop their code. */
+export type Answer<T> = { readonly value: T } | { readonly error: { name: string; message: string; code?: string } };
+
+export interface Rendered {
+  readonly image: ImageData;
+  readonly by: 'gpu' | 'cpu';
+  /** After the steps before the lens. */
+  readonly depth: DepthMap;
+}
+
+export interface Loop {
+  readonly motion: 'wiggle' | 'orbit' | 'dolly';
+  readonly amount: number;
+  readonly seconds: number;
+}
+
+export interface MeshArrays {
+  readonly positions: Float32Array;
+  readonly uvs: Float32Array;
+  readonly indices: Uint32Array;
+  readonly texture: ImageBitmap;
+}
+
+/** Pixels of the draft while something is dragged, and of a preset's picture. */
+const DRAFT_PIXELS = 90_000;
+const THUMBNAIL_PIXELS = 15_000;
+const FPS = 24;
+
+interface LayerState {
+  readonly image: ImageDataLike;
+  readonly depth: DepthMap;
+  readonly faces: readonly Face[] | undefined;
+  /** What the steps before the lens made of it, by those steps. */
+  head?: { readonly key: string; readonly image: ImageDataLike; readonly depth: DepthMap };
+  /** On the GPU; undefined where that is left to the CPU. `has` is the key of the head that lies there. */
+  gpu?: { readonly preview: BokehPreview; has: string | undefined } | undefined;
+}
+
+let layers: Partial<Record<LayerName, LayerState>> = {};
+const resources = new Map<string, Resource>();
+const running = new Map<number, AbortController>();
+
+async function answer<T>(id: number, work: (signal: AbortSignal) => Promise<T>): Promise<Answer<T>> {
+  const task = new AbortController();
+  running.set(id, task);
+  try {
+    return { value: await work(task.signal) };
+  } catch (error) {
+    const { name, message } = error as Error;
+    return { error: isRelievoError(error) ? { name, message, code: error.code } : { name, message } };
+  } finally {
+    running.delete(id);
+  }
+}
+
+/** A context of its own for each layer that is rendered live: a photo stays on the GPU while the lens changes. */
+async function gpuFor(where: Where, before: LayerState | undefined): Promise<LayerState['gpu']> {
+  if (where === 'cpu') return undefined;
+  try {
+    const preview = before?.gpu?.preview ?? (await createBokehPreview());
+    // Shaders without a GPU take as long as the CPU's own code, and more memory.
+    if (where === 'auto' && preview.software) {
+      preview.dispose();
+      return undefined;
+    }
+    return { preview, has: undefined };
+  } catch {
+    return undefined;
+  }
+}
+
+function facesAt(faces: readonly Face[] | undefined, x: number, y: number): Face[] | undefined {
+  return faces?.map((face) => {
+    const { box, points } = face;
+    return {
+      ...face,
+      box: { x: box.x * x, y: box.y * y, width: box.width * x, height: box.height * y },
+      points: points.map((p) => ({ x: p.x * x, y: p.y * y })),
+    };
+  });
+}
+
+async function headOf(layer: LayerState, recipe: Recipe, steps: readonly Step[], signal: AbortSignal) {
+  const key = JSON.stringify(steps);
+  if (layer.head?.key === key) return layer.head;
+  const { image, depth } = steps.length
+    ? await pipeline({ ...recipe, steps }).run(layer.image, layer.depth, options(layer, signal))
+    : layer;
+  return (layer.head = { key, image, depth });
+}
+
+const options = (layer: LayerState, signal: AbortSignal) => ({
+  signal,
+  ...(layer.faces && { faces: layer.faces }),
+  resources: (name: string) => resources.get(name),
+});
+
+/** The lens on the GPU; undefined where that fails: for good, or for settings that the CPU will explain. */
+async function onGpu(
+  layer: LayerState,
+  recipe: Recipe,
+  step: Step & { readonly op: 'bokeh' },
+  head: NonNullable<LayerState['head']>,
+): Promise<ImageDataLike | undefined> {
+  const { gpu } = layer;
+  if (!gpu) return undefined;
+  const lens = Object.fromEntries(Object.entries(step).filter(([k]) => k !== 'op')) as Omit<typeof step, 'op'>;
+  try {
+    if (gpu.has !== head.key) {
+      await gpu.preview.setPhoto(head.image, head.depth);
+      gpu.has = head.key;
+    }
+    const { focus } = lens;
+    const { width, height } = recipe.size ?? layer.image;
+    const scaled =
+      typeof focus === 'object' && 'x' in focus
+        ? { x: (focus.x * layer.image.width) / width, y: (focus.y * layer.image.height) / height }
+        : focus;
+    return await gpu.preview.toImage({ ...lens, focus: scaled, faces: layer.faces } as BokehOptions);
+  } catch (error) {
+    if (!isRelievoError(error, 'INVALID_PARAM')) {
+      gpu.preview.dispose();
+      layer.gpu = undefined;
+    }
+    return undefined;
+  }
+}
+
+async function apply(
+  layer: LayerState,
+  recipe: Recipe,
+  signal: AbortSignal,
+): Promise<Omit<Rendered, 'image'> & { image: ImageDataLike }> {
+  const lens = recipe.steps.findIndex((s) => s.op === 'bokeh');
+  const cut = lens < 0 ? recipe.steps.length : lens;
+  const head = await headOf(layer, recipe, recipe.steps.slice(0, cut), signal);
+  const rest = recipe.steps.slice(cut);
+  const blurred = rest[0]?.op === 'bokeh' ? await onGpu(layer, recipe, rest[0], head) : undefined;
+  const edit = pipeline({ ...recipe, steps: blurred ? rest.slice(1) : rest });
+  const { image } = await edit.run(blurred ?? head.image, head.depth, options(layer, signal));
+  return { image, depth: head.depth, by: blurred ? 'gpu' : 'cpu' };
+}
+
+const copy = ({ width, height, data }: DepthMap): DepthMap => ({ width, height, data: data.slice() });
+
+async function jpeg(image: ImageDataLike): Promise<Uint8Array> {
+  const canvas = new OffscreenCanvas(image.width, image.height);
+  canvas.getContext('2d')!.putImageData(image as ImageData, 0, 0);
+  return new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.92 })).arrayBuffer());
+}
+
+/** The preview with all steps but the lens: what is moved about shows all of itself. */
+const sharp = (recipe: Recipe): Recipe => ({ ...recipe, steps: recipe.steps.filter((s) => s.op !== 'bokeh') });
+
+export const api = {
+  /** @param faces in pixels of the photo, whose size is `of`. */
+  setPhoto: (id: number, image: ImageDataLike, depth: DepthMap, where: Where) =>
+    answer(id, async (signal) => {
+      const before = layers;
+      layers = {};
+      const draft = await shrinkImage(image, { maxPixels: DRAFT_PIXELS, signal });
+      const thumbnail = await shrinkImage(image, { maxPixels: THUMBNAIL_PIXELS, signal });
+      const at = ({ width, height }: ImageDataLike) => shrinkDepth(depth, width, height);
+      layers = {
+        preview: { image, depth, faces: undefined, gpu: await gpuFor(where, before.preview) },
+        draft: { image: draft, depth: at(draft), faces: undefined, gpu: await gpuFor(where, before.draft) },
+        thumbnail: { image: thumbnail, depth: at(thumbnail), faces: undefined },
+      };
+    }),
+
+  /** @param faces in pixels of a photo of that width and height. */
+  setFaces: (id: number, faces: readonly Face[], of: { width: number; height: number }) =>
+    answer(id, async () => {
+      for (const [name, layer] of Object.entries(layers))
+        layers[name as LayerName] = {
+          ...layer,
+          faces: facesAt(faces, layer.image.width / of.width, layer.image.height / of.height),
+        };
+    }),
+
+  /** Checks a recipe here, where the operators are. */
+  read: (id: number, text: string) => answer(id, async () => readRecipe(text)),
+
+  setResource: (name: string, resource: Resource) => void resources.set(name, resource),
+
+  render: (id: number, name: LayerName, recipe: Recipe) =>
+    answer(id, async (signal) => {
+      const { image, depth, by } = await apply(layers[name]!, recipe, signal);
+      const found: Rendered = { image: image as ImageData, depth: copy(depth), by };
+      return transfer(found, [found.image.data.buffer, found.depth.data.buffer]);
+    }),
+
+  /** The depth after those steps, and in colours. */
+  depth: (id: number, recipe: Recipe) =>
+    answer(id, async (signal) => {
+      const { depth } = await headOf(layers.preview!, recipe, recipe.steps, signal);
+      const found = { image: visualiseDepth(depth) as ImageData, depth: copy(depth) };
+      return transfer(found, [found.image.data.buffer, found.depth.data.buffer]);
+    }),
+
+  mesh: (id: number, recipe: Recipe, vertices: number) =>
+    answer(id, async (signal): Promise<MeshArrays> => {
+      const { image, depth } = await apply(layers.preview!, sharp(recipe), signal);
+      const { positions, uvs, indices } = await toMesh(image, depth, { vertices, signal });
+      const texture = await createImageBitmap(image as ImageData);
+      return transfer({ positions, uvs, indices, texture }, [positions.buffer, uvs.buffer, indices.buffer, texture]);
+    }),
+
+  glb: (id: number, recipe: Recipe) =>
+    answer(id, async (signal) => {
+      const { image, depth } = await apply(layers.preview!, sharp(recipe), signal);
+      const file = await toGlb(await toMesh(image, depth, { signal }), await jpeg(image));
+      return new Blob([file as Uint8Array<ArrayBuffer>], { type: 'model/gltf-binary' });
+    }),
+
+  stereo: (id: number, recipe: Recipe, layout: 'anaglyph' | 'side-by-side') =>
+    answer(id, async (signal) => {
+      const { image, depth } = await apply(layers.preview!, sharp(recipe), signal);
+      const pair = await stereoPair(image, depth, { layout, signal });
+      return new Blob([(await jpeg(pair)) as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' });
+    }),
+
+  loop: (id: number, recipe: Recipe, { motion, amount, seconds }: Loop, onProgress: (done: number) => void) =>
+    answer(id, async (signal) => {
+      const { image, depth } = await apply(layers.preview!, recipe, signal);
+      const frames = Math.round(seconds * FPS);
+      const views = parallaxFrames(image, depth, { motion, amount, frames, signal });
+      const counted = (async function* () {
+        let n = 0;
+        for await (const frame of views) {
+          onProgress(++n / frames);
+          yield frame;
+        }
+      })();
+      return (await encodeVideo(counted, { format: 'webm', fps: FPS, signal })).file;
+    }),
+
+  abort: (id: number) => running.get(id)?.abort(),
+};
+
+expose(api);

@@ -1,0 +1,397 @@
+import { jest } from '@jest/globals';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Download, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { run } from '../../src/cli/run.js';
+import { ASTRONAUT, ROOT } from '../helpers/photos.js';
+import { site, type Site } from './chromium.js';
+import {
+  choose,
+  difference,
+  FACE,
+  FAST,
+  ON_BACKGROUND,
+  ON_FACE,
+  openSample,
+  PATIENCE,
+  pixels,
+  ROCKET,
+  settled,
+  sharpness,
+  slide,
+  tap,
+  view,
+  withPage,
+  type Pixels,
+} from './editor.js';
+
+jest.setTimeout(400_000);
+
+let demo: Site;
+beforeAll(async () => {
+  demo = await site('demo');
+});
+afterAll(() => demo?.close());
+afterEach(() => expect(demo.complaints.splice(0)).toEqual([]));
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+const tab = (page: Page, name: string) => page.getByRole('tab', { name, exact: true }).click();
+
+/** What a place of the picture shows: the mean of a few pixels about it. */
+function colour({ width, height, data }: Pixels, x: number, y: number): number[] {
+  const sums = [0, 0, 0];
+  for (let v = -2; v <= 2; v++)
+    for (let u = -2; u <= 2; u++) {
+      const p = ((Math.round(y * height) + v) * width + Math.round(x * width) + u) * 3;
+      for (let c = 0; c < 3; c++) sums[c]! += data[p + c]! / 25;
+    }
+  return sums;
+}
+const apart = (a: readonly number[], b: readonly number[]) => Math.max(...a.map((v, i) => Math.abs(v - b[i]!)));
+
+/** What axe-core finds wrong, as a person reads it. */
+async function violations(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => 'axe' in window))) await page.addScriptTag({ path: AXE });
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> };
+    };
+    const found = await axe.run();
+    return found.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 160)} ${n.failureSummary}`));
+  });
+}
+
+// First in its browser: after pages that block service workers Chromium was seen not to install one.
+test('without a network: installed by the first visit, it opens and finds depth', async () => {
+  const page = await demo.open(FAST, { serviceWorkers: 'allow' });
+  try {
+    // Ready once everything is kept; the next visit is its.
+    const state = () =>
+      page.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.active?.state ?? 'none');
+    for (const end = Date.now() + PATIENCE; (await state()) !== 'activated' && Date.now() < end;)
+      await page.waitForTimeout(300);
+    await page.context().setOffline(true);
+    await page.reload();
+    expect(await page.evaluate(() => navigator.onLine)).toBe(false);
+    await openSample(page);
+    await view(page, 'Depth');
+    expect(sharpness(await pixels(page), FACE)).toBeGreaterThan(0);
+    const manifest = await page.evaluate(async () => {
+      const link = document.querySelector<HTMLLinkElement>('link[rel=manifest]')!;
+      return (await (await fetch(link.href)).json()) as { icons: { src: string }[]; display: string };
+    });
+    expect(manifest.display).toBe('standalone');
+  } finally {
+    await page.context().close();
+  }
+});
+
+test('axe-core finds nothing: the start, every panel, menus, dark, light, a phone', async () => {
+  for (const options of [
+    { colorScheme: 'dark' },
+    { colorScheme: 'light', viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true },
+  ] as const) {
+    await withPage(demo, FAST, options, async (page) => {
+      expect(await violations(page)).toEqual([]);
+      await openSample(page);
+      for (const [i, name] of ['Focus', 'Light', 'Lamp', 'Scene', 'Stickers', 'Depth', '3D', 'Speed'].entries()) {
+        await page.keyboard.press(String(i + 1));
+        await page.getByRole('tabpanel', { name, exact: true }).waitFor();
+        if (name === 'Lamp') await page.getByRole('radio', { name: 'Studio' }).check();
+        if (name === 'Stickers') await page.getByRole('button', { name: 'Add: Star' }).click();
+        for (const summary of await page.locator('summary').all()) await summary.click();
+        expect([name, await violations(page)]).toEqual([name, []]);
+      }
+      await page.keyboard.press('1');
+      await page.getByRole('button', { name: 'Before and after' }).click();
+      await page.getByRole('button', { name: 'History' }).click();
+      await page.getByRole('menuitem', { name: 'Opened' }).waitFor();
+      expect(await violations(page)).toEqual([]);
+    });
+  }
+  demo.complaints.splice(0).forEach((c) => expect(c).toMatch(/GPU stall due to ReadPixels|WebGL/));
+});
+
+test('a drag over the photo takes the focus along, as one step of the history', () =>
+  withPage(demo, FAST, {}, async (page) => {
+    await openSample(page);
+    const start = await pixels(page);
+    const box = (await page.locator('#canvas').boundingBox())!;
+    const at = (p: typeof ON_FACE) => [box.x + p.x * box.width, box.y + p.y * box.height] as const;
+    await page.mouse.move(...at(ON_FACE));
+    await page.mouse.down();
+    await page.mouse.move(...at({ x: 0.6, y: 0.3 }), { steps: 4 });
+    await page.mouse.move(...at(ON_BACKGROUND), { steps: 4 });
+    await page.mouse.up();
+    await settled(page);
+    const far = await pixels(page);
+    expect(sharpness(far, ROCKET)).toBeGreaterThan(sharpness(start, ROCKET) * 5);
+    expect(sharpness(far, FACE)).toBeLessThan(sharpness(start, FACE) * 0.3);
+    await page.keyboard.press('Control+z');
+    await settled(page);
+    expect(difference(await pixels(page), start)).toBe(0);
+    expect(await page.locator('#undo').getAttribute('aria-disabled')).toBe('true');
+  }));
+
+test('a sticker stands behind the person, then before them; it is dragged in the picture and in depth', () =>
+  withPage(demo, FAST, {}, async (page) => {
+    await openSample(page);
+    await slide(page, 'Aperture', 0);
+    const photo = await pixels(page);
+    await tab(page, 'Stickers');
+    await page.getByRole('button', { name: 'Add: Heart' }).click();
+    await slide(page, 'Size', 0.8);
+    const behind = await pixels(page);
+    const beside = { x: 0.24, y: 0.1 };
+    expect(apart(colour(behind, beside.x, beside.y), [255, 61, 104])).toBeLessThan(12); // the heart's own red
+    for (const { x, y } of [ON_FACE, { x: 0.46, y: 0.3 }])
+      expect(apart(colour(behind, x, y), colour(photo, x, y))).toBeLessThan(3);
+
+    await page.getByRole('radio', { name: 'In front' }).check();
+    await settled(page);
+    expect(apart(colour(await pixels(page), ON_FACE.x, ON_FACE.y), [255, 61, 104])).toBeLessThan(12);
+
+    // The wheel over it moves it away until the face hides it again.
+    const handle = page.getByRole('button', { name: /^Heart:/ });
+    const box = (await handle.boundingBox())!;
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    for (let i = 0; i < 30; i++) await page.mouse.wheel(0, 100);
+    await settled(page);
+    expect(Number(await page.getByRole('slider', { name: 'Depth', exact: true }).inputValue())).toBeCloseTo(0.4, 1);
+    expect(apart(colour(await pixels(page), ON_FACE.x, ON_FACE.y), colour(photo, ON_FACE.x, ON_FACE.y))).toBeLessThan(
+      3,
+    );
+
+    // A quarter of the picture to the right; what it covered comes back.
+    const stage = (await page.locator('#canvas').boundingBox())!;
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2 + stage.width / 8, box.y + box.height / 2, { steps: 3 });
+    await page.mouse.move(box.x + box.width / 2 + stage.width / 4, box.y + box.height / 2, { steps: 3 });
+    await page.mouse.up();
+    await settled(page);
+    const moved = await pixels(page);
+    expect(apart(colour(moved, beside.x, beside.y), colour(photo, beside.x, beside.y))).toBeLessThan(3);
+    expect(apart(colour(moved, 0.9, 0.1), [255, 61, 104])).toBeLessThan(12);
+  }));
+
+test('what is saved is what the command line makes of the saved recipe, within 2/255', () =>
+  withPage(demo, FAST, {}, async (page) => {
+    await openSample(page);
+    await tap(page, ON_BACKGROUND);
+    await tab(page, 'Light');
+    await page.getByRole('radio', { name: 'Cinema' }).check();
+    await tab(page, 'Stickers');
+    await page.getByRole('button', { name: 'Add: Star' }).click();
+    await tab(page, 'Lamp');
+    await page.getByRole('radio', { name: 'Studio' }).check();
+    await settled(page);
+    const saved = async (item: string): Promise<Download> => {
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      const [download] = await Promise.all([
+        page.waitForEvent('download', { timeout: PATIENCE }),
+        page.getByRole('menuitem', { name: item }).click(),
+      ]);
+      return download;
+    };
+    const folder = await mkdtemp(join(tmpdir(), 'relievo-editor-'));
+    try {
+      const recipe = join(folder, 'recipe.json');
+      const text = await readFile(await (await saved('Save recipe')).path(), 'utf8');
+      await writeFile(recipe, text);
+      expect((JSON.parse(text) as { steps: { op: string }[] }).steps.map((s) => s.op)).toEqual([
+        'stickers',
+        'relight',
+        'bokeh',
+        'grade',
+        'vignette',
+      ]);
+      const fromPage = await sharp(await (await saved('Download')).path())
+        .removeAlpha()
+        .raw()
+        .toBuffer();
+      let said = '';
+      const code = await run(['edit', ASTRONAUT, '--recipe', recipe, '-o', join(folder, 'out.png')], {
+        stdout: { write: () => undefined },
+        stderr: { write: (t) => (said += t) },
+        signal: new AbortController().signal,
+      });
+      expect([code, said]).toEqual([0, '']);
+      const fromNode = await sharp(join(folder, 'out.png')).removeAlpha().raw().toBuffer();
+      expect(fromNode.length).toBe(fromPage.length);
+      let worst = 0;
+      fromNode.forEach((v, i) => (worst = Math.max(worst, Math.abs(v - fromPage[i]!))));
+      expect(worst).toBeLessThanOrEqual(2);
+
+      // And the recipe read again makes the same picture.
+      const before = await pixels(page);
+      await page.keyboard.press('Control+z');
+      await page.keyboard.press('Control+z');
+      await settled(page);
+      expect(difference(await pixels(page), before)).toBeGreaterThan(1);
+      await page.setInputFiles('#recipe-file', recipe);
+      await page.waitForFunction(() => document.getElementById('status')!.textContent === 'Recipe of 5 steps');
+      await settled(page);
+      expect(difference(await pixels(page), before)).toBe(0);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }));
+
+test('the depth brush, before and after, zoom, and the 3D view', () =>
+  withPage(demo, FAST, {}, async (page) => {
+    await openSample(page);
+    await tab(page, 'Depth');
+    await settled(page);
+    const before = await pixels(page);
+    const box = (await page.locator('#canvas').boundingBox())!;
+    await page.mouse.move(box.x + 0.15 * box.width, box.y + 0.2 * box.height);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 0.2 * box.width, box.y + 0.3 * box.height, { steps: 5 });
+    await page.mouse.up();
+    await settled(page);
+    const painted = await pixels(page);
+    expect(apart(colour(painted, 0.18, 0.25), colour(before, 0.18, 0.25))).toBeGreaterThan(25);
+    expect(apart(colour(painted, 0.8, 0.8), colour(before, 0.8, 0.8))).toBeLessThan(2);
+    expect(await page.getByText('1 stroke', { exact: true }).first().isVisible()).toBe(true);
+    await page.keyboard.press('Control+z');
+    await settled(page);
+    expect(difference(await pixels(page), before)).toBe(0);
+
+    await page.keyboard.press('1');
+    await page.keyboard.press('b');
+    const divider = page.getByRole('slider', { name: 'Before and after' });
+    await divider.fill('0.25');
+    expect(await divider.getAttribute('aria-valuetext')).toBe('25 % of the picture shows the photo before');
+    await page.keyboard.press('b');
+    expect(await divider.count()).toBe(0);
+
+    const shift = () => page.locator('#frame').evaluate((f) => getComputedStyle(f).transform);
+    await page.keyboard.press('+');
+    expect(await shift()).toMatch(/^matrix\(1\.5, 0, 0, 1\.5/);
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2 + 40, box.y + box.height / 2 + 20, { steps: 3 });
+    const [x, y] = (await shift())
+      .match(/-?[\d.]+(?=[,)])/g)!
+      .slice(-2)
+      .map(Number);
+    await page.mouse.up();
+    expect(Math.abs(x! + box.width / 4 - 40)).toBeLessThan(1);
+    expect(Math.abs(y! + box.height / 4 - 20)).toBeLessThan(1);
+    await page.keyboard.press('0');
+    expect(await shift()).toMatch(/^matrix\(1, 0, 0, 1, 0, 0\)/);
+
+    await page.keyboard.press('7');
+    await page.locator('#relief canvas').waitFor({ timeout: PATIENCE });
+    await page.waitForTimeout(500);
+    const seen = await sharp(await page.locator('#relief').screenshot()).stats();
+    expect(seen.channels[0]!.stdev).toBeGreaterThan(30);
+    // The browser takes its graphics away: the rest of the page goes on.
+    await page.locator('#relief canvas').evaluate((canvas: HTMLCanvasElement) => {
+      canvas.getContext('webgl2')!.getExtension('WEBGL_lose_context')!.loseContext();
+    });
+    await page.keyboard.press('1');
+    await view(page, 'Edited');
+    await tap(page, ON_BACKGROUND);
+    expect(sharpness(await pixels(page), ROCKET)).toBeGreaterThan(10);
+    demo.complaints.splice(0).forEach((c) => expect(c).toMatch(/GPU stall|[Cc]ontext/));
+  }));
+
+test('the GPU goes away during an edit: the picture is drawn all the same', () =>
+  withPage(demo, `${FAST}&preview=gpu`, {}, async (page) => {
+    await openSample(page);
+    await tap(page, ON_FACE);
+    const face = await pixels(page);
+    // What Chromium itself offers for it.
+    const other = await page.context().newPage();
+    await other.goto('chrome://gpucrash').catch(() => {});
+    await other.close();
+    await tap(page, ON_BACKGROUND);
+    const background = await pixels(page);
+    expect(sharpness(background, ROCKET)).toBeGreaterThan(sharpness(face, ROCKET) * 5);
+    expect(sharpness(background, FACE)).toBeLessThan(sharpness(face, FACE) * 0.3);
+    demo.complaints.splice(0).forEach((c) => expect(c).toMatch(/GPU stall|[Cc]ontext|GPU process/));
+  }));
+
+test('a camera that is refused is named; one that is allowed takes a photo', async () => {
+  await withPage(demo, FAST, {}, async (page) => {
+    await page.getByRole('button', { name: 'Camera' }).click();
+    const alert = page.getByRole('alert');
+    await alert.waitFor();
+    expect(await alert.innerText()).toMatch(/camera was not allowed/i);
+  });
+  await withPage(demo, FAST, { permissions: ['camera'] }, async (page) => {
+    await page.getByRole('button', { name: 'Camera' }).click();
+    await page.waitForFunction(() => (document.querySelector('#camera video') as HTMLVideoElement).videoWidth > 0);
+    await page.getByRole('button', { name: 'Take the photo' }).click();
+    await page.getByRole('slider', { name: 'Focal plane' }).waitFor({ timeout: PATIENCE });
+    await settled(page);
+    expect((await pixels(page)).width).toBeGreaterThan(300);
+  });
+});
+
+test('24 megapixels: previewed at once, edited, magnified from the whole photo', () =>
+  withPage(demo, FAST, {}, async (page) => {
+    const large = await sharp(ASTRONAUT).resize(6000, 4000, { position: 'top' }).jpeg().toBuffer();
+    await choose(page, 'large.jpg', large);
+    await page.getByRole('slider', { name: 'Focal plane' }).waitFor({ timeout: PATIENCE });
+    await settled(page);
+    const shown = await pixels(page);
+    expect(shown.width * shown.height).toBeLessThanOrEqual(500_500);
+    expect(await page.getByRole('status').innerText()).toMatch(/^6000 × 4000/);
+    await slide(page, 'Aperture', 0);
+    await page.keyboard.press('+');
+    await page.keyboard.press('+');
+    await page.locator('[data-whole="6000x4000"] canvas').waitFor({ timeout: PATIENCE });
+  }));
+
+const screenshots = process.env['UPDATE_SCREENSHOTS'] === '1' ? test : test.skip;
+screenshots('pictures of the page for the documents', async () => {
+  const shoot = async (page: Page, name: string) => {
+    await settled(page);
+    await page.mouse.move(2, 2);
+    await page.waitForTimeout(1500);
+    const file = `${ROOT}docs/images/editor-${name}.jpg`;
+    await sharp(await page.screenshot())
+      .jpeg({ quality: 82, mozjpeg: true })
+      .toFile(file);
+    expect((await readFile(file)).length).toBeGreaterThan(10_000);
+  };
+  await withPage(demo, FAST, { colorScheme: 'dark', viewport: { width: 1200, height: 760 } }, async (page) => {
+    await openSample(page);
+    await tap(page, ON_FACE);
+    await shoot(page, 'focus');
+    await tab(page, 'Light');
+    await page.getByRole('radio', { name: 'Cinema' }).check();
+    await page.waitForTimeout(6000);
+    await shoot(page, 'light');
+    await page.getByRole('radio', { name: 'None' }).check();
+    await tab(page, 'Stickers');
+    await page.getByRole('button', { name: 'Text', exact: true }).click();
+    await page.getByRole('textbox').fill('HOUSTON');
+    await slide(page, 'Size', 0.95);
+    await shoot(page, 'stickers');
+    await tab(page, '3D');
+    await page.locator('#relief canvas').waitFor({ timeout: PATIENCE });
+    await page.waitForTimeout(2000);
+    await page.mouse.move(2, 2);
+    await shoot3d(page);
+  });
+  async function shoot3d(page: Page) {
+    const file = `${ROOT}docs/images/editor-3d.jpg`;
+    await sharp(await page.screenshot())
+      .jpeg({ quality: 82, mozjpeg: true })
+      .toFile(file);
+  }
+  const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true } as const;
+  await withPage(demo, FAST, { colorScheme: 'light', ...phone }, async (page) => {
+    await openSample(page);
+    await tap(page, ON_FACE);
+    await shoot(page, 'phone');
+  });
+  demo.complaints.splice(0).forEach((c) => expect(c).toMatch(/GPU stall|[Cc]ontext|WebGL/));
+});
