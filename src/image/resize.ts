@@ -28,7 +28,8 @@ export function resizeToTensor(
     for (let k = ys.start[y]!; k < ys.start[y + 1]!; k++) {
       if (held !== ys.index[k]!) {
         held = ys.index[k]!;
-        averageRow(image, held, xs, opaque, line);
+        if (opaque) averageOpaqueRow(image, held, xs, line);
+        else averageRow(image, held, xs, line);
       }
       const w = ys.weight[k]!;
       for (let i = 0; i < line.length; i++) row[i] = row[i]! + w * line[i]!;
@@ -51,7 +52,29 @@ export function resizeToTensor(
 
 const lightOf = (code: number) => srgbToLinear(code / 255);
 
-function averageRow(image: ImageDataLike, y: number, xs: Spans, opaque: boolean, line: Float32Array): void {
+/** As {@link averageRow}, to the bit, of pixels that hide nothing: all that a large photo's time goes into. */
+function averageOpaqueRow({ data, width }: ImageDataLike, y: number, xs: Spans, line: Float32Array): void {
+  const { start, index, weight } = xs;
+  const row = y * width;
+  let k = 0;
+  for (let x = 0, o = 0; o < line.length; x++, o += 3) {
+    let r = 0;
+    let g = 0;
+    let b = 0;
+    for (const end = start[x + 1]!; k < end; k++) {
+      const p = (row + index[k]!) << 2;
+      const w = weight[k]!;
+      r += w * data[p]!;
+      g += w * data[p + 1]!;
+      b += w * data[p + 2]!;
+    }
+    line[o] = r;
+    line[o + 1] = g;
+    line[o + 2] = b;
+  }
+}
+
+function averageRow(image: ImageDataLike, y: number, xs: Spans, line: Float32Array): void {
   const { data, width } = image;
   const { start, index, weight } = xs;
   for (let x = 0, o = 0; o < line.length; x++, o += 3) {
@@ -60,15 +83,12 @@ function averageRow(image: ImageDataLike, y: number, xs: Spans, opaque: boolean,
     let b = 0;
     for (let k = start[x]!; k < start[x + 1]!; k++) {
       const p = (y * width + index[k]!) * 4;
-      let w = weight[k]!;
-      if (!opaque) {
-        const a = data[p + 3]! / 255;
-        const grey = 127.5 * w * (1 - a);
-        r += grey;
-        g += grey;
-        b += grey;
-        w *= a;
-      }
+      const a = data[p + 3]! / 255;
+      const grey = 127.5 * weight[k]! * (1 - a);
+      r += grey;
+      g += grey;
+      b += grey;
+      const w = weight[k]! * a;
       r += w * data[p]!;
       g += w * data[p + 1]!;
       b += w * data[p + 2]!;

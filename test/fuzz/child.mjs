@@ -55,6 +55,7 @@ function bytesOf({ seed, edits = [], bytes }) {
   return b;
 }
 
+let told = 0;
 const counts = { runs: 0, read: 0, slowest: 0 };
 const property = fc.asyncProperty(input, async (given) => {
   const bytes = bytesOf(given);
@@ -68,7 +69,10 @@ const property = fc.asyncProperty(input, async (given) => {
   }
   counts.runs++;
   counts.slowest = Math.max(counts.slowest, performance.now() - start);
+  if (performance.now() - told < 100) return;
+  told = performance.now();
   if (process.connected) process.send({ ...counts, rss: process.memoryUsage().rss });
+  await new Promise(setImmediate); // what is sent goes out when the event loop turns, and short runs never let it
 });
 const found = await fc.check(property, {
   seed: Number(seed),

@@ -87,7 +87,7 @@ test('a head without its backbone is refused at registration', async () => {
   const empty = await Hydra.load({ backend: 'cpu', modules: [] });
   expect(await rejection(empty.register(`file://${ROOT}models/relievo-depth`))).toMatchObject({
     code: 'MODEL_CONTRACT',
-    message: expect.stringContaining('register it first'),
+    message: expect.stringContaining('not registered (registered: none). Register it first'),
   });
   expect(empty.tasks).toEqual([]);
   empty.dispose();
