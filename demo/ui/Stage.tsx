@@ -95,7 +95,7 @@ function Picture() {
       <Detail />
       <canvas id="glow" ref={glow} aria-hidden="true" class={view === 'depth' ? 'plain' : ''} />
       <Trail />
-      {marker && view !== 'photo' && (
+      {marker && view !== 'photo' && !['stickers', 'relight'].includes(store.panel.value) && (
         <div id="marker" style={{ left: `${marker.x * 100}%`, top: `${marker.y * 100}%` }} />
       )}
       {store.panel.value === 'relight' && <LampHandle frame={frame} />}

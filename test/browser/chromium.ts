@@ -57,7 +57,8 @@ export async function site(root: string, headers: Readonly<Record<string, string
       `--outDir=${join(folder, 'some/folder')}`,
       '--logLevel=warn',
     ],
-    { cwd: ROOT },
+    // Jest's own NODE_ENV would make it a build for development.
+    { cwd: ROOT, env: { ...process.env, NODE_ENV: 'production' } },
   );
   // Not at the root of its host: the site has to work from any folder.
   const server = await serve(folder, (_, response) => {
@@ -83,6 +84,7 @@ export async function site(root: string, headers: Readonly<Record<string, string
       });
       const page = await context.newPage();
       page.on('console', (m) => {
+        if (m.text() === 'Service Worker registration blocked by Playwright') return; // as asked above
         if (m.type() === 'error' || m.type() === 'warning') complaints.push(`${m.type()}: ${m.text()}`);
       });
       page.on('pageerror', (e) => complaints.push(`exception: ${e.message}`));

@@ -65,7 +65,6 @@ async function violations(page: Page): Promise<string[]> {
   });
 }
 
-// First in its browser: after pages that block service workers Chromium was seen not to install one.
 test('without a network: installed by the first visit, it opens and finds depth', async () => {
   const page = await demo.open(FAST, { serviceWorkers: 'allow' });
   try {
@@ -367,12 +366,12 @@ screenshots('pictures of the page for the documents', async () => {
     await shoot(page, 'focus');
     await tab(page, 'Light');
     await page.getByRole('radio', { name: 'Cinema' }).check();
-    await page.waitForTimeout(6000);
+    await page.waitForTimeout(4000);
     await shoot(page, 'light');
     await page.getByRole('radio', { name: 'None' }).check();
     await tab(page, 'Stickers');
     await page.getByRole('button', { name: 'Text', exact: true }).click();
-    await page.getByRole('textbox').fill('HOUSTON');
+    await page.getByRole('textbox', { name: 'Text' }).fill('HOUSTON');
     await slide(page, 'Size', 0.95);
     await shoot(page, 'stickers');
     await tab(page, '3D');
