@@ -15,7 +15,7 @@ import { build, ROOT, setup } from './setup.mjs';
 const ROWS = [
   ['*', 'relievo', 60],
   ['*', 'relievo/hydra', 15],
-  ['*', 'relievo/depth', 20],
+  ['*', 'relievo/depth', 23],
   ['*', 'relievo/portrait', 18],
   ['*', 'relievo/effects', 42],
   ['*', 'relievo/worker', 5],

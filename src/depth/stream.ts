@@ -1,4 +1,5 @@
 import { RelievoError } from '../core/errors.js';
+import { lazy } from '../core/lazy.js';
 import { knownKeys, numbers, type NumberTable } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { Hydra } from '../hydra/hydra.js';
@@ -7,7 +8,6 @@ import { isPixels, checkImage, type ImageDataLike } from '../image/image-data.js
 import { resizeImage, resizeToTensor, toPixels } from '../image/resize.js';
 import { createDepthMap, type DepthMap } from './depth-map.js';
 import { defaultHydra } from './estimate.js';
-import { refine } from './refine.js';
 import { TemporalFilter } from './temporal.js';
 
 export interface DepthStreamOptions {
@@ -105,7 +105,7 @@ export class DepthStream {
   }
 
   async #read(frame: ImageInput, signal: AbortSignal | undefined): Promise<ImageDataLike> {
-    if (!isPixels(frame)) return decode(frame, { longSide: this.#longSide });
+    if (!isPixels(frame)) return decode(frame, { longSide: this.#longSide, signal });
     checkImage('depthStream', frame);
     const scale = this.#longSide / Math.max(frame.width, frame.height);
     if (scale >= 1) return frame;
@@ -123,6 +123,7 @@ export class DepthStream {
     const guide = { width, height, data: resizeToTensor(frame, width, height) };
     const low = this.#filter.next(disparity, cells, guide);
     const steady = toPixels(guide.data, width, height);
+    const { refine } = await lazy(() => import('./refine.js'));
     const data = await refine({ ...disparity, data: low }, steady, { signal });
     this.#alive();
     return createDepthMap(width, height, data);
