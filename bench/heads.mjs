@@ -79,6 +79,14 @@ const lines = Object.entries(table).flatMap(([set, rows]) =>
 );
 const text = grid(['set (pictures)', 'who', ...Object.keys(COLUMNS)], lines);
 console.log(text);
+for (const [set, { ours, MediaPipe }] of Object.entries(table)) {
+  if (!MediaPipe?.SAD) continue;
+  const better = ours.SAD.filter((v, i) => v < MediaPipe.SAD[i]).length;
+  const median = (v) => v.toSorted((a, b) => a - b)[v.length >> 1].toFixed(1);
+  console.log(
+    `${set}: SAD below MediaPipe's on ${better} of ${ours.SAD.length}; median ${median(ours.SAD)}, theirs ${median(MediaPipe.SAD)}`,
+  );
+}
 if (values.card) {
   const card = readFileSync(values.card, 'utf8');
   const filled = card.replace(/(<!-- heads -->\n)[^]*(\n<!-- \/heads -->)/, (_, a, b) => `${a}\n${text}\n${b}`);
