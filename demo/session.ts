@@ -1,5 +1,5 @@
 import { batch, effect, signal } from '@preact/signals';
-import { isRelievoError, type Backend, type ImageDataLike } from 'relievo';
+import { isRelievoError, showsPeople, type Backend, type ImageDataLike } from 'relievo';
 import { parseCube, type Recipe, type Resource } from 'relievo/effects';
 import { createWorker, type RelievoWorker, type WorkerPhoto } from 'relievo/worker';
 import { Live } from './render/live.js';
@@ -90,8 +90,8 @@ export async function switchBackend(to: Backend | 'auto'): Promise<void> {
 // ---- Opening a photo -------------------------------------------------------------------------------------------
 
 let opening: AbortController | undefined;
-/** Settled when the faces of the photo are known. */
-let faces: Promise<void> = Promise.resolve();
+/** Settled when faces and matte of the photo are known. */
+let people: Promise<void> = Promise.resolve();
 
 export async function open(file: Blob & { readonly name?: string }): Promise<void> {
   opening?.abort();
@@ -132,6 +132,7 @@ export async function open(file: Blob & { readonly name?: string }): Promise<voi
     whole = undefined;
     batch(() => {
       store.faces.value = undefined;
+      store.matte.value = undefined;
       store.depthNow.value = small;
       store.opened.value = { file, name: file.name ?? 'photo', photo, depth, preview, by: ready };
       store.waiting.value = false;
@@ -139,7 +140,7 @@ export async function open(file: Blob & { readonly name?: string }): Promise<voi
       if (store.view.value === 'photo') store.view.value = 'edited';
     });
     store.say(TEXTS.ready(photo.width, photo.height, took / 1000, ready.backend));
-    faces = findFaces(ready, photo);
+    people = findPeople(ready, photo);
   } catch (error) {
     if (opening === work || !signal.aborted) report(error);
   } finally {
@@ -157,14 +158,19 @@ export async function open(file: Blob & { readonly name?: string }): Promise<voi
   }
 }
 
-async function findFaces(ready: RelievoWorker, photo: WorkerPhoto): Promise<void> {
+async function findPeople(ready: RelievoWorker, photo: WorkerPhoto): Promise<void> {
   try {
     const found = await ready.detectFaces(photo);
     if (store.opened.value?.photo !== photo) return;
     await renderer.setFaces(found, photo);
     store.faces.value = found;
+    const matte = await ready.estimateMatte(photo);
+    if (store.opened.value?.photo !== photo || !showsPeople(matte)) return;
+    const { preview } = store.opened.value;
+    await renderer.setMatte(shrinkDepth(matte, preview.width, preview.height));
+    store.matte.value = matte;
   } catch {
-    // Without faces there is still the subject: the button stays away.
+    // Without faces there is still the subject, without a matte what is near.
   }
 }
 
@@ -214,6 +220,9 @@ interface Wish {
   readonly recipe: Recipe;
 }
 
+/** Steps that keep to the outline of people. */
+const USES_MATTE: ReadonlySet<string> = new Set(['background', 'sticker', 'stickers', 'parallax']);
+
 const live = new Live<Wish>({
   draft: (wish) => redraw('draft', wish),
   preview: (wish, signal) => redraw('preview', wish, signal),
@@ -240,6 +249,7 @@ async function redraw(layer: 'draft' | 'preview', wish: Wish, signal?: AbortSign
 effect(() => {
   const [of, view, base] = [store.opened.value, store.view.value, store.recipe.value];
   if (!of || store.waiting.value) return;
+  if (base.steps.some((s) => USES_MATTE.has(s.op))) void store.matte.value; // what comes later changes the picture
   const lens = store.lens.value;
   const recipe: Recipe =
     store.peaking.value && view === 'edited'
@@ -315,13 +325,14 @@ async function renderWhole(
   const of = store.opened.value!;
   const key = JSON.stringify(recipe);
   if (whole?.key === key) return whole.image;
-  await unless(signal, faces);
+  await unless(signal, people);
   const w = await unless(signal, relievo());
   // After a failure the worker is another one, which has to open the photo again.
   const photo = w === of.by ? of.photo : await w.open(of.file, { signal });
   const { image } = await w.run(recipe, photo, of.depth, {
     resources: named(recipe),
     ...(store.faces.value && { faces: store.faces.value }),
+    ...(store.matte.value && { matte: store.matte.value }),
     signal,
     onProgress,
   });

@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals';
-import { focalRange, type DepthMap, type Face, type ImageDataLike } from 'relievo';
+import { focalRange, type DepthMap, type Face, type ImageDataLike, type Matte } from 'relievo';
 import type { Recipe, Step } from 'relievo/effects';
 import type { RelievoWorker, WorkerPhoto } from 'relievo/worker';
 import { apertureAt, stepOf, withStep, type StepOf } from './recipe.js';
@@ -40,6 +40,8 @@ export const recipe = signal<Recipe>(EMPTY);
 export const marker = signal<Point | undefined>(undefined);
 /** In pixels of the photo. Undefined until they were looked for. */
 export const faces = signal<readonly Face[] | undefined>(undefined);
+/** The people's, of the photo's size; undefined until it is known, and where nobody is. */
+export const matte = signal<Matte | undefined>(undefined);
 /** Of the preview's size, after the steps that change it. */
 export const depthNow = signal<DepthMap | undefined>(undefined);
 /** Where the divider stands, as a share of the width; undefined while it is away. */

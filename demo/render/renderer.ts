@@ -1,5 +1,5 @@
 import { proxy, wrap, type Remote } from 'comlink';
-import { RelievoError, type DepthMap, type ErrorCode, type Face, type ImageDataLike } from 'relievo';
+import { RelievoError, type DepthMap, type ErrorCode, type Face, type ImageDataLike, type Matte } from 'relievo';
 import type { Recipe, Resource } from 'relievo/effects';
 import type { Answer, api, LayerName, Loop, MeshArrays, Rendered, Where } from './worker.js';
 
@@ -33,6 +33,11 @@ export class Renderer {
 
   setFaces(faces: readonly Face[], of: { width: number; height: number }): Promise<void> {
     return this.#ask({}, (id) => this.#remote.setFaces(id, faces, of));
+  }
+
+  /** @param matte of the people, of the preview's size. */
+  setMatte(matte: Matte): Promise<void> {
+    return this.#ask({}, (id) => this.#remote.setMatte(id, matte));
   }
 
   read(text: string): Promise<Recipe> {

@@ -1,5 +1,5 @@
 import { expose, transfer } from 'comlink';
-import { isRelievoError, shrinkImage, type DepthMap, type Face, type ImageDataLike } from 'relievo';
+import { isRelievoError, shrinkImage, type DepthMap, type Face, type ImageDataLike, type Matte } from 'relievo';
 import {
   createBokehPreview,
   encodeVideo,
@@ -53,6 +53,7 @@ interface LayerState {
   readonly image: ImageDataLike;
   readonly depth: DepthMap;
   readonly faces: readonly Face[] | undefined;
+  readonly matte?: Matte;
   /** What the steps before the lens made of it, by those steps. */
   head?: { readonly key: string; readonly image: ImageDataLike; readonly depth: DepthMap };
   /** On the GPU; undefined where that is left to the CPU. `has` is the key of the head that lies there. */
@@ -115,6 +116,7 @@ async function headOf(layer: LayerState, recipe: Recipe, steps: readonly Step[],
 const options = (layer: LayerState, signal: AbortSignal) => ({
   signal,
   ...(layer.faces && { faces: layer.faces }),
+  ...(layer.matte && { matte: layer.matte }),
   resources: (name: string) => resources.get(name),
 });
 
@@ -201,6 +203,16 @@ export const api = {
         };
     }),
 
+  setMatte: (id: number, matte: Matte) =>
+    answer(id, async () => {
+      for (const [name, layer] of Object.entries(layers)) {
+        const { width, height } = layer.image;
+        const made = { ...layer, matte: shrinkDepth(matte, width, height) };
+        delete made.head; // it was made without
+        layers[name as LayerName] = made;
+      }
+    }),
+
   /** Checks a recipe here, where the operators are. */
   read: (id: number, text: string) => answer(id, async () => readRecipe(text)),
 
@@ -239,7 +251,7 @@ export const api = {
   stereo: (id: number, recipe: Recipe, layout: 'anaglyph' | 'side-by-side') =>
     answer(id, async (signal) => {
       const { image, depth } = await apply(layers.preview!, sharp(recipe), signal);
-      const pair = await stereoPair(image, depth, { layout, signal });
+      const pair = await stereoPair(image, depth, { layout, matte: layers.preview?.matte, signal });
       return new Blob([(await jpeg(pair)) as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' });
     }),
 
@@ -247,7 +259,7 @@ export const api = {
     answer(id, async (signal) => {
       const { image, depth } = await apply(layers.preview!, recipe, signal);
       const frames = Math.round(seconds * FPS);
-      const views = parallaxFrames(image, depth, { motion, amount, frames, signal });
+      const views = parallaxFrames(image, depth, { motion, amount, frames, matte: layers.preview?.matte, signal });
       const counted = (async function* () {
         let n = 0;
         for await (const frame of views) {

@@ -4,9 +4,9 @@ import { parseColour } from '../image/parse-colour.js';
 import { readDepth } from '../node/depth-file.js';
 import { readImageFile } from '../node/read.js';
 import { checkEnding, writeImage } from '../node/write.js';
-import { cutOut } from '../portrait/matte.js';
+import { cutOut, showsPeople } from '../portrait/matte.js';
 import { numberFlag, type Command, type Io } from './command.js';
-import { OpenedPhoto, openHydraFor, openPhoto, photoDepth, showsPeople } from './session.js';
+import { OpenedPhoto, openHydraFor, openPhoto, photoDepth } from './session.js';
 
 export const cutout: Command = {
   usage: `relievo cutout PHOTO… [-o out.png] [--background FILE|COLOUR|none] [--matte M.png] [--depth D.png | --network]

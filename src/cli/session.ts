@@ -10,7 +10,7 @@ import { readImageFile, type NodeImage } from '../node/read.js';
 import type { Face } from '../image/face.js';
 import type { Matte } from '../image/matte.js';
 import { detectFaces } from '../portrait/faces.js';
-import { estimateMatte } from '../portrait/matte.js';
+import { estimateMatte, showsPeople } from '../portrait/matte.js';
 import { numberFlag, type Flags, type Io } from './command.js';
 
 /** One Hydra for all photos of a call. TF.js's notices about its own speed are not the caller's business. */
@@ -91,15 +91,6 @@ export async function facesFor(focuses: readonly unknown[], photo: OpenedPhoto, 
   const onFaces = (f: unknown) => f === 'faces' || (typeof f === 'object' && f !== null && 'face' in f);
   if (!focuses.some(onFaces)) return undefined;
   return detectFaces(await photo.get(), { hydra: await openHydraFor('faces', io), signal: io.signal });
-}
-
-/** A matte that covers less of the photo than this shows nobody. */
-const NOBODY = 0.005;
-
-export function showsPeople({ data }: Matte): boolean {
-  let covered = 0;
-  for (const a of data) if (a > 0.5) covered++;
-  return covered > NOBODY * data.length;
 }
 
 /** The people's matte; undefined where there are none, and what is near is the subject. */

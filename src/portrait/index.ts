@@ -1,4 +1,4 @@
-export { cutOut, estimateMatte, type CutOut } from './matte.js';
+export { cutOut, estimateMatte, showsPeople, type CutOut } from './matte.js';
 export { detectFaces, type FacesOptions } from './faces.js';
 export type { PortraitOptions } from './session.js';
 export type { Face } from '../image/face.js';

@@ -47,6 +47,16 @@ export async function cutOut(image: ImageInput | Photo, options: PortraitOptions
   });
 }
 
+/** A matte that covers less of the photo than this shows nobody. */
+const NOBODY = 0.005;
+
+/** Whether a matte shows people at all: where it does not, what is near is the subject. */
+export function showsPeople({ data }: Matte): boolean {
+  let covered = 0;
+  for (const a of data) if (a > 0.5) covered++;
+  return covered > NOBODY * data.length;
+}
+
 async function matteOf(hydra: Hydra, photo: Photo, options: TaskOptions): Promise<Matte> {
   const { matte } = await hydra.run('matte', photo, part(options, 0, 0.3));
   if (!matte) throw new RelievoError('MODEL_CONTRACT', `the matte head has no output named 'matte'.`);

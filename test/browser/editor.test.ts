@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { validateBytes } from 'gltf-validator';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -176,6 +177,33 @@ test('a sticker stands behind the person, then before them; it is dragged in the
     expect(apart(colour(moved, beside.x, beside.y), colour(photo, beside.x, beside.y))).toBeLessThan(3);
     expect(apart(colour(moved, 0.9, 0.1), [255, 61, 104])).toBeLessThan(12);
   }));
+
+test('the relief is saved as a model, for two eyes, and as a film', async () => {
+  await withPage(demo, FAST, {}, async (page) => {
+    await openSample(page);
+    await tab(page, '3D');
+    const saved = async (name: string) => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download', { timeout: PATIENCE }),
+        page.getByRole('button', { name, exact: true }).click(),
+      ]);
+      return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+    };
+    const model = await saved('3D model');
+    expect(model.name).toMatch(/\.glb$/);
+    const { issues } = await validateBytes(new Uint8Array(model.bytes));
+    expect([issues.numErrors, issues.numWarnings]).toEqual([0, 0]);
+    const pair = await sharp((await saved('Stereo pair')).bytes).metadata();
+    const anaglyph = await sharp((await saved('Red-cyan')).bytes).metadata();
+    expect([pair.width, pair.height]).toEqual([2 * anaglyph.width, anaglyph.height]);
+    await page.getByRole('button', { name: 'Make a video' }).click();
+    await page.getByRole('button', { name: 'Save the video' }).waitFor({ timeout: PATIENCE });
+    const film = await saved('Save the video');
+    expect(film.name).toMatch(/\.webm$/);
+    expect(film.bytes.subarray(0, 4)).toEqual(Buffer.of(0x1a, 0x45, 0xdf, 0xa3));
+    expect(film.bytes.length).toBeGreaterThan(10_000);
+  });
+});
 
 test('what is saved is what the command line makes of the saved recipe, within 2/255', () =>
   withPage(demo, FAST, {}, async (page) => {
