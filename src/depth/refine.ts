@@ -33,7 +33,8 @@ const GUIDE_EPSILON = 1e-4;
  * Sun 2015) to the photo's, at one multiplication and one addition per full pixel.
  *
  * @param matte coarse coverage by people: the step at their outline is put where it, made sharp, has it.
- * @returns row-major disparities, photo.width × photo.height, in the range of the input.
+ * @param soft disparities 0..1.
+ * @returns row-major disparities 0..1, photo.width × photo.height.
  */
 export async function refine(
   soft: Disparities,
@@ -58,6 +59,8 @@ export async function refine(
     const small = scale === 1 ? photo : toPixels(guide, width, height);
     work.data = snapToOutline(work, await refineMatte(matte, small, { signal: options.signal }), low.width);
   }
+  // Means of ones, weighted in float32, come out at 1 + 1e-7 here and there.
+  for (let i = 0; i < work.data.length; i++) work.data[i] = Math.min(1, Math.max(0, work.data[i]!));
   if (scale === 1) return work.data;
   await breathe(options.signal);
   // A line has no window to fit in.
