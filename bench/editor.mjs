@@ -35,6 +35,8 @@ execFileSync(
   ['node_modules/vite/bin/vite.js', 'build', 'demo', '--config=vite.config.js', `--outDir=${dist}`, '--logLevel=error'],
   { cwd: ROOT, stdio: 'inherit' },
 );
+/** Scripts that the page asked for since it was last emptied: their bytes as sent. */
+const sent = new Map();
 const server = createServer(async (request, response) => {
   const { pathname } = new URL(request.url, 'http://x');
   const file = pathname === '/' ? '/index.html' : pathname;
@@ -48,7 +50,9 @@ const server = createServer(async (request, response) => {
       'cache-control': hashed ? 'public, max-age=31536000, immutable' : 'no-cache',
       ...(text && { 'content-encoding': 'gzip' }),
     });
-    response.end(text ? gzipSync(body) : body);
+    const bytes = text ? gzipSync(body) : body;
+    if (extname(file) === '.js') sent.set(file, bytes.length);
+    response.end(bytes);
   } catch {
     response.writeHead(404).end();
   }
@@ -85,6 +89,7 @@ try {
     reducedMotion: 'reduce',
   });
   const fresh = await cold.newPage();
+  sent.clear();
   await fresh.goto(url);
   const photo = await sharp(join(ROOT, 'assets/astronaut.png')).resize(707, 707).jpeg().toBuffer();
   const start = performance.now();
@@ -92,6 +97,8 @@ try {
   await fresh.getByRole('slider', { name: 'Focal plane' }).waitFor({ timeout: 120_000 });
   row('first depth, nothing loaded, 0.5 MP', `${((performance.now() - start) / 1000).toFixed(2)} s`);
   await idle(fresh);
+  const scripts = [...sent.values()].reduce((a, b) => a + b, 0);
+  row('JavaScript sent until a photo is refocused, gzip', `${(scripts / 1000).toFixed(0)} kB`);
   await fresh.getByRole('tab', { name: 'Speed' }).click();
   for (const line of (await fresh.locator('.timings').innerText()).match(/.+\n.+/g) ?? [])
     row(`  ${line.split('\n')[0]}`, line.split('\n')[1]);
