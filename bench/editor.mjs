@@ -5,12 +5,13 @@
  * with a cold one, frames while the focus is dragged over 0.5 MP, and the size of its JavaScript. --lighthouse runs
  * `npx lighthouse` on it, too.
  */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { chromium } from 'playwright-core';
 import sharp from 'sharp';
@@ -106,7 +107,7 @@ try {
   const { drawn, by } = await fresh.evaluate(drag, DRAG_MS);
   row(`focus drag at 0.5 MP, pictures drawn (${by})`, `${(drawn / (DRAG_MS / 1000)).toFixed(1)} /s`);
   await cold.close();
-  if (process.argv.includes('--lighthouse')) lighthouse();
+  if (process.argv.includes('--lighthouse')) await lighthouse();
 } finally {
   await browser.close();
   server.close();
@@ -183,8 +184,9 @@ function sizes() {
     row(`JavaScript, gzip: ${kind}`, `${(bytes / 1000).toFixed(0)} kB`);
 }
 
-function lighthouse() {
-  const out = execFileSync(
+async function lighthouse() {
+  // Not execFileSync: the page is served by this process.
+  const { stdout } = await promisify(execFile)(
     'npx',
     [
       '--yes',
@@ -196,8 +198,8 @@ function lighthouse() {
       '--preset=desktop',
       '--chrome-flags=--headless=new --no-sandbox',
     ],
-    { env: { ...process.env, CHROME_PATH: findChromium() }, maxBuffer: 1 << 28, encoding: 'utf8' },
+    { env: { ...process.env, CHROME_PATH: findChromium() }, maxBuffer: 1 << 28 },
   );
-  for (const { title, score } of Object.values(JSON.parse(out).categories))
+  for (const { title, score } of Object.values(JSON.parse(stdout).categories))
     row(`Lighthouse: ${title}`, Math.round(score * 100));
 }
