@@ -1,7 +1,7 @@
 import { applyBokeh, BOKEH_PARAMS, type BokehOptions } from '../effects/bokeh.js';
 import { checkEnding, writeImage } from '../node/write.js';
 import { numberFlag, UsageError, type Command, type Flags } from './command.js';
-import { facesFor, OpenedPhoto, openPhoto, photoDepth } from './session.js';
+import { facesFor, openPhoto, photoDepth, withOpened } from './session.js';
 
 type NumberName = keyof typeof BOKEH_PARAMS;
 
@@ -48,16 +48,13 @@ ${LENS.map(lensHelp).join('\n')}`,
     return async (path, out, io) => {
       checkEnding(out);
       const photo = await openPhoto(path, flags, io);
-      const opened = new OpenedPhoto(photo, io);
-      try {
+      return withOpened(photo, io, async (opened) => {
         const { depth: map } = await photoDepth(path, photo, flags, io, opened);
         const faces = await facesFor([settings.focus], opened, io);
         const result = await applyBokeh(photo, map, { ...settings, faces, signal: io.signal });
         await writeImage(out, result, { metadataFrom: photo.file, signal: io.signal });
         return { photo: path, bokeh: out, width: result.width, height: result.height };
-      } finally {
-        await opened.close();
-      }
+      });
     };
   },
 };

@@ -6,7 +6,7 @@ import { readImageFile } from '../node/read.js';
 import { checkEnding, writeImage } from '../node/write.js';
 import { cutOut, showsPeople } from '../portrait/matte.js';
 import { numberFlag, type Command, type Io } from './command.js';
-import { OpenedPhoto, openHydraFor, openPhoto, photoDepth } from './session.js';
+import { openHydraFor, openPhoto, photoDepth, withOpened, type OpenedPhoto } from './session.js';
 
 export const cutout: Command = {
   usage: `relievo cutout PHOTO… [-o out.png] [--background FILE|COLOUR|none] [--matte M.png] [--depth D.png | --network]
@@ -31,11 +31,11 @@ export const cutout: Command = {
       const matte =
         typeof flags['matte'] === 'string' ? await readDepth(flags['matte'], { signal: io.signal }) : undefined;
       const byDepth = typeof flags['depth'] === 'string' || flags['network'] === true;
-      const opened = new OpenedPhoto(photo, io);
-      const people = matte || byDepth ? undefined : await cutPeople(opened, io);
-      const depth = matte || people ? undefined : (await photoDepth(path, photo, flags, io, opened)).depth;
-      await opened.close();
-      const { image } = await replaceBackground(photo, { background, matte, depth, ...people, signal: io.signal });
+      const subject = await withOpened(photo, io, async (opened) => {
+        const people = matte || byDepth ? undefined : await cutPeople(opened, io);
+        return people ?? { matte, depth: matte ? undefined : (await photoDepth(path, photo, flags, io, opened)).depth };
+      });
+      const { image } = await replaceBackground(photo, { background, ...subject, signal: io.signal });
       await writeImage(out, image, { metadataFrom: photo.file, signal: io.signal });
       return { photo: path, cutout: out, width: image.width, height: image.height };
     };

@@ -6,7 +6,7 @@ import { canvasFactory } from '../node/canvas.js';
 import { readBytes, readImage } from '../node/read.js';
 import { checkEnding, writeImage } from '../node/write.js';
 import { UsageError, type Command, type Flags } from './command.js';
-import { facesFor, matteOfPeople, OpenedPhoto, openPhoto, photoDepth } from './session.js';
+import { facesFor, matteOfPeople, openPhoto, photoDepth, withOpened } from './session.js';
 
 export const edit: Command = {
   usage: `relievo edit PHOTO… --recipe R.json | --preset NAME [-o out.png] [--depth D.png | --network]
@@ -27,9 +27,8 @@ export const edit: Command = {
       // The recipe first: a mistake in it is told before the photo is decoded.
       const { edit, resources } = await steps(io.signal);
       const photo = await openPhoto(path, flags, io);
-      const opened = new OpenedPhoto(photo, io);
       const ops = new Set(edit.recipe.steps.map((step) => step.op));
-      try {
+      return withOpened(photo, io, async (opened) => {
         const { depth: map } = await photoDepth(path, photo, flags, io, opened);
         const faces = await facesFor(
           edit.recipe.steps.map((step) => 'focus' in step && step.focus),
@@ -46,9 +45,7 @@ export const edit: Command = {
         });
         await writeImage(out, image, { metadataFrom: photo.file, signal: io.signal });
         return { photo: path, edit: out, width: image.width, height: image.height };
-      } finally {
-        await opened.close();
-      }
+      });
     };
   },
 };

@@ -4,7 +4,7 @@ import { resizeImage } from '../image/resize.js';
 import { writeAnimation } from '../node/animation.js';
 import { checkEnding, writeImage } from '../node/write.js';
 import { numberFlag, UsageError, type Command } from './command.js';
-import { matteOfPeople, OpenedPhoto, openPhoto, photoDepth } from './session.js';
+import { matteOfPeople, openPhoto, photoDepth, withOpened } from './session.js';
 
 const MOTIONS = ['wiggle', 'orbit', 'dolly'] as const;
 const LAYOUTS = ['anaglyph', 'side-by-side', 'cross-eyed'] as const;
@@ -38,10 +38,10 @@ export const parallax: Command = {
     return async (path, out, io) => {
       const photo = await openPhoto(path, flags, io);
       const { signal } = io;
-      const opened = new OpenedPhoto(photo, io);
-      const { depth } = await photoDepth(path, photo, flags, io, opened);
-      const matte = await matteOfPeople(opened, io);
-      await opened.close();
+      const { depth, matte } = await withOpened(photo, io, async (opened) => ({
+        depth: (await photoDepth(path, photo, flags, io, opened)).depth,
+        matte: await matteOfPeople(opened, io),
+      }));
       if (layout) {
         const still = out.endsWith('-parallax.gif') ? out.replace(/gif$/, 'png') : out;
         checkEnding(still);

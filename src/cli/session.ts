@@ -51,6 +51,16 @@ export class OpenedPhoto {
   }
 }
 
+/** Lets go of a photo's features after the work, whatever became of it: a folder of photos must not stay in memory. */
+export async function withOpened<T>(image: NodeImage, io: Io, work: (photo: OpenedPhoto) => Promise<T>): Promise<T> {
+  const opened = new OpenedPhoto(image, io);
+  try {
+    return await work(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
 export interface DepthSource {
   /** At the photo's size. */
   readonly depth: DepthMap;

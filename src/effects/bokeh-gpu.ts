@@ -1,4 +1,4 @@
-import { createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import { createImage, isOpaque, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { Context, Device, type Texture, type TextureFormat, type UniformValue } from '../gpu/index.js';
 import { profile, type Kernel } from './aperture.js';
@@ -478,10 +478,5 @@ function pyramidLevels(radius: number): number {
 
 /** The disc of what is in focus. */
 const SHARP: Kernel = { runs: [{ left: -0.5, right: 0.5, weight: 1, rows: [0] }], area: 1, radius: 0.5, reach: 0 };
-
-function isOpaque(data: Uint8ClampedArray | Uint8Array): boolean {
-  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
-  return true;
-}
 
 export { Context, Device };

@@ -1,6 +1,6 @@
 import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
-import { createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import { createImage, isOpaque, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { completeBehind } from './behind.js';
 import { Band, LOOK, widestRadius, type BandJob, type Lens } from './bokeh-band.js';
 import { renderInThreads, threadsFor } from './bokeh-threads.js';
@@ -47,9 +47,4 @@ export async function renderBokeh(
   await completeBehind(level2, channels, widestRadius(lens), { signal: options.signal });
   await band.render(level2, output.data, part(options, looked, 1));
   return output;
-}
-
-function isOpaque(data: Uint8ClampedArray | Uint8Array): boolean {
-  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
-  return true;
 }

@@ -1,6 +1,6 @@
 import { isRelievoError, RelievoError } from '../core/errors.js';
 import { part, type TaskOptions } from '../core/task.js';
-import { createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import { createImage, isOpaque, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { Context, type Device, type Texture } from '../gpu/index.js';
 import { BokehPasses, bokehMargin } from './bokeh-gpu.js';
 import { recoverClipped } from './clipped.js';
@@ -387,9 +387,4 @@ export function reduce(device: Device, from: Texture, width: number, height: num
 
 function sizeOf({ width, height, colorSpace }: ImageDataLike) {
   return { width, height, colorSpace: colorSpace ?? 'srgb' };
-}
-
-export function isOpaque(data: Uint8ClampedArray | Uint8Array): boolean {
-  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
-  return true;
 }

@@ -37,6 +37,12 @@ export function isPixels(input: unknown): input is ImageDataLike {
   return typeof i === 'object' && i !== null && ArrayBuffer.isView(i.data) && typeof i.width === 'number';
 }
 
+/** Whether no pixel of RGBA bytes lets anything through. */
+export function isOpaque(data: Uint8ClampedArray | Uint8Array): boolean {
+  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
+  return true;
+}
+
 /**
  * Checks that `image` has the shape of an `ImageData`.
  *

@@ -1,7 +1,7 @@
 import { forRows, type TaskOptions } from '../core/task.js';
 import { encodeSrgb8, linearToSrgb, SRGB_TO_LINEAR, srgbToLinear, transform } from './colour.js';
 import { betweenSpaces } from './colour-space.js';
-import { createImage, type ImageDataLike, type OutputImage } from './image-data.js';
+import { createImage, isOpaque, type ImageDataLike, type OutputImage } from './image-data.js';
 
 /**
  * Area-averaged RGB of an image at another size, `(rgb / 255 - mean) / std`, interleaved Float32 [height, width, 3].
@@ -221,9 +221,4 @@ function spans(from: number, to: number, cut = 0): Spans {
   }
   start[to] = index.length;
   return { start, index: Int32Array.from(index), weight: Float32Array.from(weight) };
-}
-
-function isOpaque(data: Uint8ClampedArray | Uint8Array): boolean {
-  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255) return false;
-  return true;
 }
