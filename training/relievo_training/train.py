@@ -36,6 +36,12 @@ def prepare(x: torch.Tensor, device: str) -> torch.Tensor:
     return ((x - MEAN) / STD).contiguous(memory_format=torch.channels_last)
 
 
+def both_ways(net: Net, x: torch.Tensor) -> torch.Tensor:
+    """Depth of the pictures and of their mirror images, averaged: two opinions are better than one."""
+    d = net(torch.cat([x, x.flip(3)]), ("head",))["depth"]
+    return (d[: len(x)] + d[len(x) :].flip(3)) / 2
+
+
 def restore_folded(net: Net, checkpoint: dict) -> None:
     for name in checkpoint["folded"]:
         net.get_submodule(name).folded = True
@@ -149,14 +155,12 @@ def main() -> None:
                 parts["rank"] = 0.5 * losses.ranking(depth[people], planes["front"][people], torch.ones_like(planes["front"][people]), upper)
             if sculptor and people.any():
                 with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16):
-                    carved = sculptor(prepare(b["clean"][people.cpu()], device), ("head",))["depth"].float()
+                    carved = both_ways(sculptor, prepare(b["clean"][people.cpu()], device)).float()
                 body = (losses.box(planes["front"][people], 2) > 0.95).float()
                 parts["carved"] = 0.15 * losses.ssi(depth[people], carved, body)
             if masked.any() and share >= a.teacher_from:
                 with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16):
-                    clean = prepare(b["clean"][masked.cpu()], device)
-                    t = ema(torch.cat([clean, clean.flip(3)]), ("head",))["depth"]  # two opinions are better than one
-                    t = (t[: len(clean)] + t[len(clean) :].flip(3)) / 2
+                    t = both_ways(ema, prepare(b["clean"][masked.cpu()], device))
                 m = planes["mask"][masked]
                 if sculptor:
                     own = carved[kind[people] == data.MASKED]
