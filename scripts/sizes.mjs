@@ -13,16 +13,16 @@ import { build, ROOT, setup } from './setup.mjs';
 
 /** [import, budget at import in kB]. */
 const ROWS = [
-  ['*', 'relievo', 60],
+  ['*', 'relievo', 45],
   ['*', 'relievo/hydra', 15],
-  ['*', 'relievo/depth', 23],
+  ['*', 'relievo/depth', 22],
   ['*', 'relievo/portrait', 18],
-  ['*', 'relievo/effects', 42],
+  ['*', 'relievo/effects', 25],
   ['*', 'relievo/worker', 5],
   ['estimateDepth', 'relievo', 16],
-  ['applyBokeh', 'relievo/effects', 8],
-  ['applyGrade', 'relievo/effects', 15],
-  ['pipeline', 'relievo/effects', 36],
+  ['applyBokeh', 'relievo/effects', 5],
+  ['applyGrade', 'relievo/effects', 6],
+  ['pipeline', 'relievo/effects', 20],
 ];
 const PEERS = /^(@tensorflow\/|@gltf-transform\/|mediabunny$)/;
 

@@ -1,6 +1,6 @@
 import { createImage, isOpaque, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import type { DepthMap } from '../depth/depth-map.js';
-import { Context, Device, type Texture, type TextureFormat, type UniformValue } from '../gpu/index.js';
+import type { Device, Texture, TextureFormat, UniformValue } from '../gpu/index.js';
 import { profile, type Kernel } from './aperture.js';
 import type { ResolvedLens } from './bokeh.js';
 import { EDGE_PIXELS, planOf, tangentSquared, widestRadius } from './bokeh-band.js';
@@ -478,5 +478,3 @@ function pyramidLevels(radius: number): number {
 
 /** The disc of what is in focus. */
 const SHARP: Kernel = { runs: [{ left: -0.5, right: 0.5, weight: 1, rows: [0] }], area: 1, radius: 0.5, reach: 0 };
-
-export { Context, Device };

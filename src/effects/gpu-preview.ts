@@ -11,7 +11,8 @@ import { Part, Scene } from './gpu-part.js';
 import { canRun, drawJob, Picture, planJob, type Job } from './gpu-steps.js';
 import { matchDepth } from './match-depth.js';
 import type { Frame } from './operator.js';
-import { readRecipe, readSteps, type Recipe, type Step } from './pipeline.js';
+import { readRecipe, type Recipe, type Step } from './pipeline.js';
+import { readSteps } from './run-recipe.js';
 import type { Preview, PreviewCost, PreviewOptions, PreviewPhoto, RenderOptions } from './preview.js';
 import { groups, runGroup, type ReadStep } from './steps.js';
 

@@ -1,3 +1,4 @@
+import { lazy } from '../core/lazy.js';
 import { knownKeys, numbers } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { Frame } from './operator.js';
@@ -54,6 +55,6 @@ export async function createGpu(options: GpuOptions = {}): Promise<Gpu> {
   knownKeys('gpu', options, ['canvas', 'precision', 'maxPixels']);
   const { maxPixels } = options;
   if (maxPixels !== undefined) numbers('gpu', GPU_PARAMS, { maxPixels });
-  const { GpuSteps } = await import('./gpu-steps.js');
+  const { GpuSteps } = await lazy(() => import('./gpu-steps.js'));
   return new GpuSteps(options);
 }

@@ -1,11 +1,12 @@
+import { lazy } from '../core/lazy.js';
 import { numberFields, type FieldsValue } from '../core/schema.js';
 import type { NumberTable } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { Row } from '../image/colour.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
-import { colourField, lightOf } from './colour-field.js';
-import { pointOperator, type PointPlan, type Strip } from './operator.js';
+import { colourField } from './colour-field.js';
+import { pointOperator } from './operator.js';
 import { applyPoint } from './points.js';
 
 export interface HazeOptions {
@@ -23,8 +24,9 @@ export const HAZE_PARAMS = {
   range: { default: 6, min: 1.1, max: 100, unit: 'times', doc: 'Farthest over nearest distance.' },
 } as const satisfies NumberTable;
 
-const DEFAULT_COLOUR = '#dce4ec';
 const FIELDS = { ...numberFields(HAZE_PARAMS), colour: colourField };
+
+export type HazeValues = FieldsValue<typeof FIELDS>;
 
 /** For the GPU: transmission at even steps of disparity, and the light that comes in the place of the rest. */
 export interface HazePass {
@@ -33,12 +35,10 @@ export interface HazePass {
   readonly light: Row;
 }
 
-/** Transmission is looked up by disparity; smooth, so that steps this small do not show. */
-const STEPS = 4096;
-
-export const hazeOperator = pointOperator('Fog by depth.', FIELDS, async (options, { image }) =>
-  planHaze(options, image.colorSpace ?? 'srgb'),
-);
+export const hazeOperator = pointOperator('Fog by depth.', FIELDS, async (options, { image }) => {
+  const { planHaze } = await lazy(() => import('./haze-plan.js'));
+  return planHaze(options, image.colorSpace ?? 'srgb');
+});
 
 /**
  * Fog by depth: light fades exponentially with distance and the haze's own comes in its place, `J t + A (1 - t)` with
@@ -54,28 +54,4 @@ export async function applyHaze(
   { signal, onProgress, ...options }: HazeOptions & TaskOptions = {},
 ): Promise<OutputImage> {
   return applyPoint('haze', hazeOperator, options, { image, depth }, { signal, onProgress });
-}
-
-function planHaze(
-  { amount, range, colour }: FieldsValue<typeof FIELDS>,
-  space: PredefinedColorSpace,
-): PointPlan | undefined {
-  if (amount === 0) return undefined;
-  const light = lightOf(colour ?? DEFAULT_COLOUR, space);
-  const [hr, hg, hb] = light;
-  // Distance is 1 / (offset + slope · disparity): 0 at the nearest, 1 at the farthest.
-  const through = Float32Array.from({ length: STEPS + 1 }, (_, i) => {
-    const distance = 1 / (1 / range + (i / STEPS) * (1 - 1 / range));
-    return (1 - amount) ** ((distance - 1) / (range - 1));
-  });
-  const kernel = (strip: Strip) => {
-    const { count, r, g, b, depth } = strip;
-    for (let i = 0; i < count; i++) {
-      const t = through[(depth[i]! * STEPS + 0.5) | 0]!;
-      r[i] = hr + t * (r[i]! - hr);
-      g[i] = hg + t * (g[i]! - hg);
-      b[i] = hb + t * (b[i]! - hb);
-    }
-  };
-  return { kernel, pass: { op: 'haze', through, light } };
 }

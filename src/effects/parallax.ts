@@ -2,14 +2,12 @@ import { lazy } from '../core/lazy.js';
 import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
 import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
-import { matchMatte, type Matte } from '../image/matte.js';
+import type { Matte } from '../image/matte.js';
 import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import type { Face } from '../image/face.js';
-import { faceDisparities } from '../depth/face-depth.js';
 import { resolveFocus, type Focus } from './focus.js';
 import { matchDepth } from './match-depth.js';
-import type * as viewScene from './view-scene.js';
-import type { Camera, View } from './view-scene.js';
+import type { View } from './view-scene.js';
 
 export interface ParallaxOptions {
   /**
@@ -65,9 +63,6 @@ export const CROP_PARAMS = {
   crop: { default: 1, min: 1, max: 2, unit: 'times', doc: 'Enlargement.' },
 } as const satisfies NumberTable;
 
-/** A dolly of amount 0.03 goes a third of the way to the nearest thing: as strong as a wiggle of 0.03 looks. */
-const DOLLY = 10;
-
 /**
  * The photo from another place nearby. What comes into sight behind near things is made up from what surrounds it.
  *
@@ -89,29 +84,10 @@ export async function applyParallax(
   const { x, y, z } = numbers('parallax', PARALLAX_PARAMS, { x: options.x, y: options.y, z: options.z });
   const map = await prepare('parallax', image, depth, part(options, 0, 0.2));
   const camera = { x, y, z, pivot: pivotOf('parallax', options.pivot, map, options.faces), crop: 1 };
-  const crop =
-    options.crop === undefined
-      ? leastCrop([camera], image)
-      : numbers('parallax', CROP_PARAMS, { crop: options.crop }).crop;
-  const matte = options.matte && (await matchMatte('parallax', options.matte, image, { signal: options.signal }));
-  const { seenAt, ViewScene } = await lazy(() => import('./view-scene.js'));
-  const scene = await ViewScene.open(image, map, reachOf([camera], image), { ...part(options, 0.2, 0.7), matte });
-  const view = await scene.render({ ...camera, crop }, part(options, 0.7, 1));
-  if (!options.faces) return view;
-  return { ...view, faces: options.faces.map((face) => movedFace(face, map, { ...camera, crop }, seenAt)) };
-}
-
-/** A face where another camera sees it, all of it at its median disparity. */
-function movedFace(face: Face, map: DepthMap, camera: Camera, seenAt: typeof viewScene.seenAt): Face {
-  const { median } = faceDisparities(map, face);
-  const { x, y, width, height } = face.box;
-  const start = seenAt({ x, y }, median, camera, map);
-  const end = seenAt({ x: x + width, y: y + height }, median, camera, map);
-  return {
-    ...face,
-    box: { ...start, width: end.x - start.x, height: end.y - start.y },
-    points: face.points.map((p) => seenAt(p, median, camera, map)),
-  };
+  const given = options.crop;
+  const crop = given === undefined ? undefined : numbers('parallax', CROP_PARAMS, { crop: given }).crop;
+  const { viewFrom } = await lazy(() => import('./camera-moves.js'));
+  return viewFrom(image, map, camera, crop, options, part(options, 0.2, 1));
 }
 
 /**
@@ -139,21 +115,8 @@ export async function* parallaxFrames(
   if (!Number.isInteger(frames)) throw invalid('parallax', 'frames', 'a whole number', frames);
   const map = await prepare('parallax', image, depth, part(options, 0, 0.1));
   const pivot = pivotOf('parallax', options.pivot, map, options.faces);
-  const cameras = Array.from({ length: frames }, (_, k): Camera => {
-    const turn = (2 * Math.PI * k) / frames;
-    const place = { x: 0, y: 0, z: 0, pivot, crop: 1 };
-    if (motion === 'wiggle') return { ...place, x: amount * Math.sin(turn) };
-    if (motion === 'orbit') return { ...place, x: amount * Math.sin(turn), y: amount * Math.cos(turn) };
-    return { ...place, z: (DOLLY * amount * (1 - Math.cos(turn))) / 2 };
-  });
-  const crop = leastCrop(cameras, image);
-  const matte = options.matte && (await matchMatte('parallax', options.matte, image, { signal: options.signal }));
-  const { ViewScene } = await lazy(() => import('./view-scene.js'));
-  const scene = await ViewScene.open(image, map, reachOf(cameras, image), { ...part(options, 0.1, 0.3), matte });
-  for (const [k, camera] of cameras.entries()) {
-    const share = (v: number) => 0.3 + (0.7 * (k + v)) / frames;
-    yield (await scene.render({ ...camera, crop }, part(options, share(0), share(1)))).image;
-  }
+  const { viewsAlong } = await lazy(() => import('./camera-moves.js'));
+  yield* viewsAlong(image, map, { motion, amount, frames, pivot, matte: options.matte }, part(options, 0.1, 1));
 }
 
 /** Checks the image and brings the depth to its size. */
@@ -172,32 +135,4 @@ export async function prepare(
 export function pivotOf(owner: string, pivot: Focus = 'subject', map: DepthMap, faces?: readonly Face[]): number {
   const { near, far } = resolveFocus(owner, pivot, map, { faces });
   return (near + far) / 2;
-}
-
-/** How far in pixels two things at most move against each other. */
-export function reachOf(cameras: readonly Camera[], { width, height }: { width: number; height: number }): number {
-  const side = Math.max(width, height);
-  return Math.max(
-    ...cameras.map(
-      ({ x, y, z, pivot }) =>
-        Math.hypot(x, y) * side + ((Math.hypot(width, height) / 2) * Math.abs(z)) / (1 - z * pivot),
-    ),
-  );
-}
-
-/** The least enlargement with which no camera sees beyond the border, whatever the depth there. */
-export function leastCrop(cameras: readonly Camera[], { width, height }: { width: number; height: number }): number {
-  const side = Math.max(width, height);
-  let crop = 1;
-  for (const { x, y, z, pivot } of cameras) {
-    for (const d of [0, 1]) {
-      const scale = (1 - z * d) / (1 - z * pivot);
-      const room = Math.min(
-        1 - (2 * Math.abs(x * (d - pivot)) * side) / width,
-        1 - (2 * Math.abs(y * (d - pivot)) * side) / height,
-      );
-      crop = Math.max(crop, scale / Math.max(0.3, room));
-    }
-  }
-  return crop;
 }

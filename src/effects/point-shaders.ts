@@ -1,6 +1,6 @@
 /**
- * Passes of the point operators: twins of edge-parts.ts, grade.ts, look.ts, lut.ts, haze.ts, vignette.ts and relight.ts,
- * which say what is meant and cite where it comes from. Numbers and tables come from their plans.
+ * Passes of the point operators: twins of edge-parts.ts, look-stages.ts, apply-lut.ts and the operators' *-plan.ts, which
+ * say what is meant and cite where it comes from. Numbers and tables come from those plans.
  *
  * Operators that follow each other are one shader: a pixel is read, taken apart where near and far mix in it, goes
  * through all of them and is written once.
@@ -9,9 +9,9 @@ import { LIGHT_BITS, LIGHT_STEPS } from '../image/colour.js';
 import type { UniformValue } from '../gpu/index.js';
 import { glsl, SRGB } from './colour-shaders.js';
 import { BETWEEN, DEPTH_VARIANCE, LEAST_TRUST, MIXED, NOISE, SAMPLES, SLIVER, STEP, TAPS } from './edge-parts.js';
-import { MOST_GAIN, type Stage } from './look.js';
+import { MOST_GAIN, type Stage } from './look-stages.js';
 import type { PointPass } from './operator.js';
-import { SAME } from './relight.js';
+import { SAME } from './relight-plan.js';
 
 /** Cells along a row of the table texture. */
 export const TABLE_WIDTH = 1024;

@@ -1,3 +1,4 @@
+import { lazy } from '../core/lazy.js';
 import { knownKeys, numbers } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
@@ -92,6 +93,6 @@ export const PREVIEW_PARAMS = {
 export async function createPreview(options: PreviewOptions = {}): Promise<Preview> {
   knownKeys('preview', options, ['canvas', 'maxPixels', 'precision']);
   if (options.maxPixels !== undefined) numbers('preview', PREVIEW_PARAMS, { maxPixels: options.maxPixels });
-  const { GpuPreview } = await import('./gpu-preview.js');
+  const { GpuPreview } = await lazy(() => import('./gpu-preview.js'));
   return new GpuPreview(options);
 }

@@ -3,7 +3,7 @@ import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { OutputImage } from '../image/image-data.js';
 import type { Frame, Operator, PointPlan } from './operator.js';
-import { runPoints } from './points.js';
+import { runPoints } from './run-points.js';
 
 /** A step of a recipe with its options as they were read. */
 export interface ReadStep {

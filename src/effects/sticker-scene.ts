@@ -5,11 +5,12 @@ import { encodeSrgb8, SRGB_TO_LINEAR } from '../image/colour.js';
 import { toSpace } from '../image/colour-space.js';
 import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { matchMatte, type Matte } from '../image/matte.js';
-import { GROUND_SQUASH, readShadow, shadowAt, shadowPlane, type Shadow, type ShadowPlane } from './contact-shadow.js';
+import { readShadow, type Shadow } from './contact-shadow.js';
 import { matchDepth } from './match-depth.js';
 import { matteFromDepth } from './matte-from-depth.js';
 import { resolvePlace, subjectMedian } from './place.js';
 import { STICKER_PARAMS, WIDTH_AT_PARAMS, type Sticker, type StickerResult, type Surroundings } from './sticker.js';
+import { GROUND_SQUASH, shadowAt, shadowPlane, type ShadowPlane } from './shadow-plane.js';
 import { renderText } from './text.js';
 import { Unmixer } from './unmix.js';
 

@@ -1,11 +1,11 @@
+import { lazy } from '../core/lazy.js';
 import type { NumberTable } from '../core/params.js';
 import { found, numberFields, point, type FieldsValue } from '../core/schema.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
-import { pointOperator, type Frame, type PointPlan, type Strip } from './operator.js';
+import { pointOperator } from './operator.js';
 import { applyPoint } from './points.js';
-import { otsuSplit } from './split.js';
 
 export interface VignetteOptions {
   /** Stops at the corners, -4..4: below 0 darker. Default: -1. */
@@ -42,7 +42,7 @@ const FIELDS = {
   centre: point,
 };
 
-const STEPS = 2048;
+export type VignetteValues = FieldsValue<typeof FIELDS>;
 
 /** For the GPU: the three tables, the centre in pixels of the image, and the square of the way to the farthest corner. */
 export interface VignettePass {
@@ -57,7 +57,10 @@ export interface VignettePass {
 export const vignetteOperator = pointOperator(
   'Darker towards the corners, mostly what is far.',
   FIELDS,
-  async (options, frame) => planVignette(options, frame),
+  async (options, frame) => {
+    const { planVignette } = await lazy(() => import('./vignette-plan.js'));
+    return planVignette(options, frame);
+  },
 );
 
 /**
@@ -74,37 +77,4 @@ export async function applyVignette(
   { signal, onProgress, ...options }: VignetteOptions & TaskOptions = {},
 ): Promise<OutputImage> {
   return applyPoint('vignette', vignetteOperator, options, { image, depth }, { signal, onProgress });
-}
-
-function planVignette(
-  { amount, radius, protect, split, feather, centre }: FieldsValue<typeof FIELDS>,
-  { image, depth }: Frame,
-): PointPlan | undefined {
-  if (amount === 0) return undefined;
-  const { width, height } = image;
-  const { x: cx, y: cy } = centre ?? { x: width / 2, y: height / 2 };
-  const corner = Math.max(cx, width - cx) ** 2 + Math.max(cy, height - cy) ** 2;
-  // Both factors by table: strength by the square of the distance, by disparity, and the power of two of their product.
-  const smooth = (v: number) => (v <= 0 ? 0 : v >= 1 ? 1 : v * v * (3 - 2 * v));
-  const table = (f: (v: number) => number) => Float32Array.from({ length: STEPS + 1 }, (_, i) => f(i / STEPS));
-  const byDistance = table((v) => smooth((Math.sqrt(v) - radius) / (1 - radius)) * STEPS);
-  const border = split ?? otsuSplit(depth);
-  const byDepth = table((d) => 1 - protect * smooth(feather > 0 ? (d - border) / feather + 0.5 : d >= border ? 1 : 0));
-  const gain = table((v) => 2 ** (amount * v));
-  // Squared distances along each side, in steps of the table.
-  const along = (pixels: number, middle: number) =>
-    Float64Array.from({ length: pixels }, (_, i) => ((i + 0.5 - middle) ** 2 * STEPS) / corner);
-  const across = along(width, cx);
-  const down = along(height, cy);
-  const kernel = ({ count, r, g, b, depth: d, x, y }: Strip) => {
-    for (let i = 0; i < count; i++) {
-      const far = byDistance[(across[x[i]!]! + down[y[i]!]!) | 0]!;
-      if (far === 0) continue;
-      const k = gain[(far * byDepth[(d[i]! * STEPS + 0.5) | 0]! + 0.5) | 0]!;
-      r[i] = r[i]! * k;
-      g[i] = g[i]! * k;
-      b[i] = b[i]! * k;
-    }
-  };
-  return { kernel, pass: { op: 'vignette', byDistance, byDepth, gain, centre: [cx, cy], corner } };
 }

@@ -64,3 +64,11 @@ export function colourIn(colour: string, space: PredefinedColorSpace = 'srgb'): 
   const [x, y, z] = light.map((v) => Math.round(255 * linearToSrgb(Math.min(1, Math.max(0, v)))));
   return [x!, y!, z!, a];
 }
+
+/** Linear light of a CSS colour in the primaries of a space. @param colour one that `parseColour` reads. */
+export function lightOf(colour: string, space: PredefinedColorSpace): Row {
+  const [r, g, b] = parseColour(colour)!;
+  const light: Row = [r, g, b].map((v) => srgbToLinear(v / 255)) as never;
+  const matrix = betweenSpaces('srgb', space);
+  return matrix ? transform(matrix, light) : light;
+}

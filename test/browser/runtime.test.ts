@@ -118,6 +118,15 @@ describe('the models', () => {
   });
 });
 
+test('a part of the library that cannot be loaded is reported, and loaded with the next call', async () => {
+  const page = await pages.open();
+  await page.context().setOffline(true);
+  expect(await page.evaluate(() => window.runtime.failingGrade())).toMatch(/^DEPENDENCY_MISSING: /);
+  await page.context().setOffline(false);
+  expect(await page.evaluate(() => window.runtime.graded())).toBe(146); // half of its light
+  await close(page);
+});
+
 describe('inputs', () => {
   let page: Page;
   beforeAll(async () => (page = await pages.open()));

@@ -1,5 +1,6 @@
 import {
   applyBokeh,
+  applyGrade,
   estimateDepth,
   Hydra,
   isRelievoError,
@@ -101,6 +102,15 @@ const tests = {
   },
 
   failingDepth: () => failure(() => tests.depth()),
+
+  /** A red pixel made darker, by a part of the library that is loaded with its first use. */
+  async graded(): Promise<number> {
+    const red = { width: 1, height: 1, data: Uint8ClampedArray.of(200, 0, 0, 255) };
+    const near = { width: 1, height: 1, data: Float32Array.of(1) };
+    return (await applyGrade(red, near, { ranges: [{ exposure: -1 }] })).data[0]!;
+  },
+
+  failingGrade: () => failure(() => tests.graded()),
 
   async cached() {
     const cache = await caches.open('relievo-models');

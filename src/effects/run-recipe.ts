@@ -1,0 +1,120 @@
+import { RelievoError } from '../core/errors.js';
+import { own, type ResourceKind } from '../core/schema.js';
+import { part } from '../core/task.js';
+import type { DepthMap } from '../depth/depth-map.js';
+import { decode, type Decoder } from '../image/decode.js';
+import { checkImage, isPixels, type ImageDataLike } from '../image/image-data.js';
+import { matchDepth } from './match-depth.js';
+import type { Frame } from './operator.js';
+import { readStep, root, type PipelineOptions, type PipelineResult, type Recipe, type Resource } from './pipeline.js';
+import { runPoints } from './run-points.js';
+import { named, runSteps, type ReadStep } from './steps.js';
+
+/**
+ * The steps with the options that they have on a picture of that size.
+ *
+ * @param given size of the picture in whose pixels points are, where the recipe does not say.
+ * @param found resources that were loaded before, by name; new ones are added.
+ * @throws RelievoError `INVALID_PARAM`, `FILE_NOT_FOUND`.
+ */
+export async function readSteps(
+  recipe: Recipe,
+  on: { readonly width: number; readonly height: number },
+  options: PipelineOptions,
+  given = on,
+  found = new Map<string, unknown>(),
+): Promise<ReadStep[]> {
+  await load(recipe, options, found);
+  const size = recipe.size ?? given;
+  const scale = { x: on.width / size.width, y: on.height / size.height };
+  const resource = (_kind: ResourceKind, name: string) => found.get(name);
+  return recipe.steps.map((step, i) => readStep(step, root(`steps[${i}]`, { scale, resource })));
+}
+
+/** What `pipeline(…).run` does. */
+export async function runRecipe(
+  recipe: Recipe,
+  image: ImageDataLike,
+  depth: DepthMap,
+  options: PipelineOptions,
+): Promise<PipelineResult> {
+  const { signal, matte, faces, createCanvas } = options;
+  signal?.throwIfAborted();
+  checkImage('pipeline', image);
+  const steps = await readSteps(recipe, image, options);
+
+  const frame: Frame = {
+    image,
+    depth: await matchDepth('pipeline', depth, image, part(options, 0, 0.1)),
+    matte,
+    faces,
+    createCanvas,
+  };
+  const later = part(options, 0.1, 1);
+  const { image: made, depth: after } = options.gpu
+    ? await options.gpu.run(steps, frame, later)
+    : await runSteps(steps, frame, later);
+  options.onProgress?.(1);
+  // No step made a picture: the result is a copy nevertheless, for the caller may write to it.
+  return { image: made ?? (await runPoints(frame, [])), depth: after };
+}
+
+/** Everything that the recipe names, by name, goes to `found`. */
+async function load(
+  recipe: Recipe,
+  { resources = {}, decoder, signal }: PipelineOptions,
+  found: Map<string, unknown>,
+): Promise<void> {
+  const wanted = new Map<string, { kind: ResourceKind; path: string }>();
+  const resource = (kind: ResourceKind, name: string, path: string) => {
+    const before = wanted.get(name);
+    if (before && before.kind !== kind)
+      throw new RelievoError('INVALID_PARAM', `${path}: '${short(name)}' is used as ${before.kind} elsewhere.`);
+    wanted.set(name, { kind, path });
+    return undefined;
+  };
+  recipe.steps.forEach((step, i) => readStep(step, root(`steps[${i}]`, { resource })));
+
+  for (const [name, { kind, path }] of wanted) {
+    if (found.has(name)) continue;
+    signal?.throwIfAborted();
+    await named(path, async () => {
+      const given = name.startsWith('data:')
+        ? fromDataUrl(name)
+        : typeof resources === 'function'
+          ? await resources(name, kind)
+          : (own(resources, name) as Resource | undefined);
+      if (given === undefined)
+        throw new RelievoError('FILE_NOT_FOUND', `no resource '${short(name)}' was given; pass it in 'resources'.`);
+      found.set(name, kind === 'text' ? await toText(given) : await toImage(given, name, decoder));
+    });
+  }
+}
+
+const short = (name: string) => (name.length > 60 ? `${name.slice(0, 57)}…` : name);
+
+async function toText(given: Resource): Promise<string> {
+  if (typeof given === 'string') return given;
+  if (given instanceof Blob) return given.text();
+  if (given instanceof ArrayBuffer || given instanceof Uint8Array) return new TextDecoder().decode(given);
+  throw new RelievoError('INVALID_PARAM', 'expected a text, received a picture.');
+}
+
+async function toImage(given: Resource, name: string, decoder: Decoder | undefined): Promise<ImageDataLike> {
+  if (typeof given === 'string')
+    throw new RelievoError('INVALID_PARAM', `expected the picture '${short(name)}', received a text.`);
+  return isPixels(given) ? given : decode(given, { decoder });
+}
+
+/** `data:TYPE;base64,…` or `data:TYPE,…` */
+function fromDataUrl(url: string): Uint8Array {
+  const comma = url.indexOf(',');
+  try {
+    if (comma < 0) throw new Error('no comma');
+    const body = url.slice(comma + 1);
+    if (!/;base64$/i.test(url.slice(0, comma))) return new TextEncoder().encode(decodeURIComponent(body));
+    return Uint8Array.from(atob(body), (c) => c.charCodeAt(0));
+  } catch (cause) {
+    throw new RelievoError('INVALID_PARAM', `this data URL is damaged: ${short(url)}`, { cause });
+  }
+}
