@@ -9,6 +9,7 @@ import type { GradePass } from './grade.js';
 import type { HazePass } from './haze.js';
 import type { PeakingPass } from './peaking.js';
 import type { RelightPass } from './relight.js';
+import type { StickersPass } from './sticker-pass.js';
 import type { CanvasFactory } from './text.js';
 import type { VignettePass } from './vignette.js';
 import type { VisualisePass } from './visualise.js';
@@ -87,7 +88,7 @@ export interface WholeOperator<F extends Fields = Fields> extends Described<F> {
   readonly needsFloats?: boolean | undefined;
 }
 
-export type WholePass = BokehPass | PeakingPass | VisualisePass;
+export type WholePass = BokehPass | PeakingPass | StickersPass | VisualisePass;
 
 export interface BokehPass {
   readonly op: 'bokeh';
