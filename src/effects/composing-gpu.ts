@@ -1,6 +1,7 @@
 import type { Device, Rect, Texture } from '../gpu/index.js';
+import type { BackgroundPass } from './background-pass.js';
 import { SHOW } from './bokeh-shaders.js';
-import { stickerShader } from './composing-shaders.js';
+import { BACKGROUND, stickerShader } from './composing-shaders.js';
 import { cutRows, type Part, type Region } from './gpu-part.js';
 import { overlap, type Patch, type StickerLayer, type StickersPass } from './sticker-pass.js';
 import { unmixCell } from './unmix.js';
@@ -39,6 +40,37 @@ export function drawStickers(device: Device, { layers }: StickersPass, on: Part,
     });
   on.forget(to);
 }
+
+/** Puts something else behind the subject. */
+export function drawBackground(device: Device, pass: BackgroundPass, on: Part, from: Texture, to: Texture): void {
+  const { region, whole } = on;
+  const { width, height, data } = pass.behind ?? NOTHING;
+  const cut = (of: Region, channels: number, bytes: Uint8Array) => cutRows(bytes, of.width, region, channels);
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  const isWhole = width === whole.width && height === whole.height;
+  const u_behind = isWhole
+    ? device.texture('rgba8', region.width, region.height, cut({ x: 0, y: 0, width, height }, 4, bytes))
+    : device.texture('rgba8', width, height, bytes);
+  const share = cutRows(pass.share, whole.width, region, 1);
+  const u_share = device.texture('r32f', region.width, region.height, share);
+  device.draw({
+    shader: BACKGROUND,
+    to: [to],
+    uniforms: {
+      ...{ u_photo: from, u_share, u_behind },
+      u_shareAt: [region.x, region.y],
+      u_origin: [region.x, region.y],
+      u_whole: [whole.width, whole.height],
+      u_cell: unmixCell(whole),
+    },
+    reads: 8,
+  });
+  device.free(u_behind);
+  device.free(u_share);
+  on.forget(to);
+}
+
+const NOTHING = { width: 1, height: 1, data: new Uint8Array(4) };
 
 interface Target {
   readonly from: Texture;

@@ -31,6 +31,29 @@ vec3 nearColour(ivec2 place, float share) {
   return clamp(n + share * rest, 0.0, 1.0);
 }`;
 
+/** mix() of paintBehind. What is behind is one pixel or as many as the picture has. */
+export const BACKGROUND = `
+uniform sampler2D u_behind;
+uniform ivec2 u_origin;
+out vec4 o;
+${SRGB}
+${UNMIX}
+void main() {
+  ivec2 at = ivec2(gl_FragCoord.xy), place = at + u_origin;
+  o = texelFetch(u_photo, at, 0);
+  float share = texelFetch(u_share, place - u_shareAt, 0).r;
+  float over = share * o.a;
+  if (over == 1.0) return;
+  vec4 behind = texelFetch(u_behind, min(at, textureSize(u_behind, 0) - 1), 0);
+  float under = (1.0 - over) * behind.a, alpha = over + under;
+  if (alpha == 0.0) {
+    o = vec4(0);
+    return;
+  }
+  vec3 own = share > 0.0 && share < 1.0 ? nearColour(place, share) : toLinear(o.rgb);
+  o = vec4(toEncoded(clamp((over * own + under * toLinear(behind.rgb)) / alpha, 0.0, 1.0)), alpha);
+}`;
+
 /**
  * One sticker with its shadow: Scene.place. `u_target` is the photo's pixel at the target's first, `u_origin` that at the
  * first of the pictures.

@@ -85,6 +85,10 @@ export const backgroundOperator = wholeOperator(
   },
   async ({ image, depth, matte }, { background, split }, task) =>
     replaceBackground(image, { background: background as Background, split, depth, matte, ...task }),
+  async ({ background, split }, frame, task) => {
+    const { backgroundPass } = await lazy(() => import('./background-pass.js'));
+    return backgroundPass(frame, { background: background as Background, split }, task);
+  },
 );
 
 const place = either(

@@ -9,7 +9,7 @@ import { SHOW } from './bokeh-shaders.js';
 import { copy } from './composing-gpu.js';
 import { recoverClipped } from './clipped.js';
 import { Part, Scene } from './gpu-part.js';
-import { canRun, depthAfter, drawJob, holds, Picture, planJob, type Job } from './gpu-steps.js';
+import { canRun, depthAfter, drawJob, holds, opaqueAfter, Picture, planJob, type Job } from './gpu-steps.js';
 import { matchDepth } from './match-depth.js';
 import type { Frame } from './operator.js';
 import { readRecipe, readSteps, type Recipe, type Step } from './pipeline.js';
@@ -247,7 +247,7 @@ export class GpuPreview implements Preview {
     const texture = from.picture.texture();
     const clipped =
       job?.op === 'bokeh' && !from.bokeh ? await recoverClipped(from.picture.whole, 1, { signal }) : undefined;
-    const opaque = job?.op === 'visualise' || from.picture.opaque;
+    const opaque = opaqueAfter(job, from.picture);
     const colorSpace = job?.op === 'visualise' ? 'srgb' : from.picture.colorSpace;
     // From here on nothing waits: a call that is aborted leaves the stages as they are.
     const to = old?.picture.take(width, height) ?? device.texture('picture', width, height);

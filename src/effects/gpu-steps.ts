@@ -5,7 +5,7 @@ import { createImage, isOpaque, type ImageDataLike, type OutputImage } from '../
 import { Context, type Device, type Texture } from '../gpu/index.js';
 import { BokehPasses, bokehMargin } from './bokeh-gpu.js';
 import { recoverClipped } from './clipped.js';
-import { drawStickers, holdsStickers } from './composing-gpu.js';
+import { drawBackground, drawStickers, holdsStickers } from './composing-gpu.js';
 import type { Gpu, GpuOptions, GpuTransfers } from './gpu.js';
 import { cutRows, Part, Scene, type Region } from './gpu-part.js';
 import type { Frame, PointPass, WholePass } from './operator.js';
@@ -140,7 +140,12 @@ export function holds(job: Job, device: Device): boolean {
 }
 
 export function depthAfter(job: Job | undefined, before: DepthMap): DepthMap {
-  return job?.op === 'stickers' ? job.depth : before;
+  return job?.op === 'stickers' || job?.op === 'background' ? job.depth : before;
+}
+
+export function opaqueAfter(job: Job | undefined, before: Picture): boolean {
+  if (job?.op === 'background') return job.opaque;
+  return job?.op === 'visualise' || before.opaque;
 }
 
 /** What a group does to this photo; undefined: nothing. */
@@ -266,7 +271,7 @@ class Board {
     if (!holds(job, this.#device)) return false;
     const { depth } = this.scene;
     const { width, height } = depth;
-    const opaque = job.op === 'visualise' || picture.opaque;
+    const opaque = opaqueAfter(job, picture);
     const clipped = job.op === 'bokeh' ? await recoverClipped(picture.whole, job.lens.recover, task) : undefined;
     const colorSpace = job.op === 'visualise' ? 'srgb' : picture.colorSpace;
     const whole = { x: 0, y: 0, width, height };
@@ -346,7 +351,7 @@ class Board {
     const { margin, cell } =
       job.op === 'bokeh'
         ? bokehMargin(job.lens, this.scene.range, Math.max(width, height))
-        : { margin: job.op === 'points' ? this.scene.margin : job.op === 'stickers' ? job.margin : 1, cell: 1 };
+        : { margin: job.op === 'points' ? this.scene.margin : 'margin' in job ? job.margin : 1, cell: 1 };
     const side = Math.min(this.#device.maxSize, Math.floor(Math.sqrt(this.#maxPixels)));
     const step = Math.floor((side - 2 * margin - cell) / cell) * cell;
     if (step < side * LEAST_INSIDE) return undefined;
@@ -375,6 +380,7 @@ export function drawJob(
 ): void {
   if (job.op === 'points') on.points(job.passes, from, to);
   else if (job.op === 'stickers') drawStickers(device, job, on, from, to);
+  else if (job.op === 'background') drawBackground(device, job, on, from, to);
   else if (job.op === 'visualise') on.visualise(job, to);
   else on.peaking(job, from, to);
 }

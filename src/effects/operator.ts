@@ -4,6 +4,7 @@ import type { DepthMap } from '../depth/depth-map.js';
 import type { Face } from '../image/face.js';
 import type { ImageDataLike } from '../image/image-data.js';
 import type { Matte } from '../image/matte.js';
+import type { BackgroundPass } from './background-pass.js';
 import type { ResolvedLens } from './bokeh.js';
 import type { GradePass } from './grade.js';
 import type { HazePass } from './haze.js';
@@ -88,7 +89,7 @@ export interface WholeOperator<F extends Fields = Fields> extends Described<F> {
   readonly needsFloats?: boolean | undefined;
 }
 
-export type WholePass = BokehPass | PeakingPass | StickersPass | VisualisePass;
+export type WholePass = BackgroundPass | BokehPass | PeakingPass | StickersPass | VisualisePass;
 
 export interface BokehPass {
   readonly op: 'bokeh';

@@ -86,6 +86,18 @@ const RECIPES: Readonly<Record<string, readonly Step[]>> = {
 
 /** Those that put things together, with a matte of the subject and without one. */
 const COMPOSED: Readonly<Record<string, readonly Step[]>> = {
+  'no background': [{ op: 'background', background: 'transparent' }],
+  'another colour': [{ op: 'background', background: { colour: '#2080c0' } }],
+  'a gradient with alpha': [
+    { op: 'background', background: { gradient: { from: '#ff800080', to: '#0000ff', angle: 30 } }, split: 0.5 },
+  ],
+  'another photo': [
+    {
+      op: 'background',
+      background: { image: 'sticker', depth: 'dome', bokeh: { aperture: 0.02 }, grade: { exposure: -0.5 } },
+    },
+  ],
+  'its own, blurred': [{ op: 'background', background: { blur: 0.03, grade: { saturation: -0.5 } } }],
   'a picture at a disparity': [
     { op: 'sticker', image: 'sticker', at: { x: 200, y: 300 }, disparity: 0.6, width: 0.5, rotation: 30, opacity: 0.8 },
   ],
