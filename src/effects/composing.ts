@@ -1,3 +1,4 @@
+import { lazy } from '../core/lazy.js';
 import type { NumberParam } from '../core/params.js';
 import {
   either,
@@ -84,6 +85,10 @@ export const backgroundOperator = wholeOperator(
   },
   async ({ image, depth, matte }, { background, split }, task) =>
     replaceBackground(image, { background: background as Background, split, depth, matte, ...task }),
+  async ({ background, split }, frame, task) => {
+    const { backgroundPass } = await lazy(() => import('./background-pass.js'));
+    return backgroundPass(frame, { background: background as Background, split }, task);
+  },
 );
 
 const place = either(
@@ -112,11 +117,14 @@ const textFields = {
   outline: object({ colour: required(colour), width: required(number(TEXT_PARAMS.outline)) }),
 } as const;
 
+const stickers = () => lazy(() => import('./sticker-pass.js'));
+
 export const stickerOperator = wholeOperator(
   'A picture or text at a depth: what is nearer hides it.',
   { image: picture, text: object(textFields), ...stickerFields },
   async ({ image, depth, matte, createCanvas }, options, task) =>
     placeSticker(image, depth, { ...(options as Sticker), matte, createCanvas, ...task }),
+  async (options, frame, task) => (await stickers()).stickersPass(frame, [options as Sticker], task),
 );
 
 export const stickersOperator = wholeOperator(
@@ -124,6 +132,7 @@ export const stickersOperator = wholeOperator(
   { stickers: required(list(object({ image: picture, text: object(textFields), ...stickerFields }), 100)) },
   async ({ image, depth, matte, createCanvas }, { stickers }, task) =>
     placeStickers(image, depth, { stickers: stickers as Sticker[], matte, createCanvas, ...task }),
+  async (options, frame, task) => (await stickers()).stickersPass(frame, options.stickers as Sticker[], task),
 );
 
 export const parallaxOperator = wholeOperator(

@@ -107,6 +107,15 @@ export class Part {
     this.#textures.clear();
   }
 
+  get depthTexture(): Texture {
+    return this.#at('depth');
+  }
+
+  /** The size of the photo that it is a part of. */
+  get whole(): { readonly width: number; readonly height: number } {
+    return this.#scene.depth;
+  }
+
   /** What is known of a picture is not known of what is drawn over it. */
   forget(picture: Texture): void {
     if (this.#nodesOf === picture) this.#nodesOf = undefined;

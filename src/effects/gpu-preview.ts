@@ -1,14 +1,15 @@
 import { RelievoError } from '../core/errors.js';
 import type { DepthMap } from '../depth/depth-map.js';
-import { Context, type Device, type Texture } from '../gpu/index.js';
+import { Context, type Device } from '../gpu/index.js';
 import type { Face } from '../image/face.js';
 import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { resizeImage } from '../image/resize.js';
 import { BokehPasses } from './bokeh-gpu.js';
 import { SHOW } from './bokeh-shaders.js';
+import { copy } from './composing-gpu.js';
 import { recoverClipped } from './clipped.js';
 import { Part, Scene } from './gpu-part.js';
-import { canRun, drawJob, Picture, planJob, type Job } from './gpu-steps.js';
+import { canRun, depthAfter, drawJob, holds, opaqueAfter, Picture, planJob, type Job } from './gpu-steps.js';
 import { matchDepth } from './match-depth.js';
 import type { Frame } from './operator.js';
 import { readRecipe, type Recipe, type Step } from './pipeline.js';
@@ -209,8 +210,9 @@ export class GpuPreview implements Preview {
           { ...from.frame, image: picture.whole, reduced, memo, createCanvas },
           { signal },
         );
-        stage = await this.#stage(device, key, from, job, old, signal);
-      } else {
+        if (!job || holds(job, device)) stage = await this.#stage(device, key, from, job, old, signal);
+      }
+      if (!stage) {
         onCpu += group.length;
         const image = from.picture.image();
         const result = await runGroup(group, { ...from.frame, image, createCanvas }, { signal });
@@ -246,7 +248,7 @@ export class GpuPreview implements Preview {
     const texture = from.picture.texture();
     const clipped =
       job?.op === 'bokeh' && !from.bokeh ? await recoverClipped(from.picture.whole, 1, { signal }) : undefined;
-    const opaque = job?.op === 'visualise' || from.picture.opaque;
+    const opaque = opaqueAfter(job, from.picture);
     const colorSpace = job?.op === 'visualise' ? 'srgb' : from.picture.colorSpace;
     // From here on nothing waits: a call that is aborted leaves the stages as they are.
     const to = old?.picture.take(width, height) ?? device.texture('picture', width, height);
@@ -255,7 +257,7 @@ export class GpuPreview implements Preview {
       else if (job.op === 'bokeh') {
         from.bokeh ??= new BokehPasses(device, { picture: texture, alpha: !opaque, colorSpace, depth, clipped });
         from.bokeh.render(job.lens, to);
-      } else drawJob(job, on, texture, to);
+      } else drawJob(device, job, on, texture, to);
       device.checkMemory();
     } catch (error) {
       device.free(to);
@@ -265,7 +267,7 @@ export class GpuPreview implements Preview {
     on.forget(to);
     const picture = new Picture(device, from.picture.whole, this.#count);
     picture.replace(to, colorSpace, opaque);
-    return { key, picture, frame: from.frame, memo: new Map() };
+    return { key, picture, frame: { ...from.frame, depth: depthAfter(job, depth) }, memo: new Map() };
   }
 
   #part(device: Device, depth: DepthMap): Part {
@@ -305,10 +307,6 @@ export class GpuPreview implements Preview {
   #alive(): void {
     if (this.#context.disposed) throw new RelievoError('DISPOSED', 'preview: it was disposed of; create another one.');
   }
-}
-
-function copy(device: Device, from: Texture, to: Texture): void {
-  device.draw({ shader: SHOW, to: [to], uniforms: { u_photo: from, u_toCanvas: 0 }, reads: 1 });
 }
 
 function scaledFace(face: Face, { x, y }: { readonly x: number; readonly y: number }): Face {

@@ -1,9 +1,11 @@
 import { isRelievoError, RelievoError } from '../core/errors.js';
 import { part, type TaskOptions } from '../core/task.js';
+import type { DepthMap } from '../depth/depth-map.js';
 import { createImage, isOpaque, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { Context, type Device, type Texture } from '../gpu/index.js';
 import { BokehPasses, bokehMargin } from './bokeh-gpu.js';
 import { recoverClipped } from './clipped.js';
+import { drawBackground, drawStickers, holdsStickers } from './composing-gpu.js';
 import type { Gpu, GpuOptions, GpuTransfers } from './gpu.js';
 import { cutRows, Part, Scene, type Region } from './gpu-part.js';
 import type { Frame, PointPass, WholePass } from './operator.js';
@@ -95,6 +97,7 @@ export class GpuSteps implements Gpu {
           const job = await planJob(group, { ...frame, image: picture.whole, reduced: picture.reduced }, inner);
           if (!job) continue;
           if (await board.run(job, picture, inner)) {
+            frame = { ...frame, depth: depthAfter(job, frame.depth) };
             made = true;
             inner.onProgress?.(1);
             continue;
@@ -129,6 +132,20 @@ export function canRun([step]: readonly ReadStep[], device: Device): boolean {
   if (!operator.plan) return false;
   // Masses and colours of layers do not fit into bytes or halves.
   return operator.needsFloats !== true || device.targets === 'float';
+}
+
+/** Whether the GPU holds what it needs besides the photo. */
+export function holds(job: Job, device: Device): boolean {
+  return job.op !== 'stickers' || holdsStickers(job, device);
+}
+
+export function depthAfter(job: Job | undefined, before: DepthMap): DepthMap {
+  return job?.op === 'stickers' || job?.op === 'background' ? job.depth : before;
+}
+
+export function opaqueAfter(job: Job | undefined, before: Picture): boolean {
+  if (job?.op === 'background') return job.opaque;
+  return job?.op === 'visualise' || before.opaque;
 }
 
 /** What a group does to this photo; undefined: nothing. */
@@ -249,11 +266,12 @@ class Board {
     this.#whole = undefined;
   }
 
-  /** @returns false where the parts would be mostly overlap. */
+  /** @returns false where the parts would be mostly overlap, or it does not hold what it needs. */
   async run(job: Job, picture: Picture, task: TaskOptions): Promise<boolean> {
+    if (!holds(job, this.#device)) return false;
     const { depth } = this.scene;
     const { width, height } = depth;
-    const opaque = job.op === 'visualise' || picture.opaque;
+    const opaque = opaqueAfter(job, picture);
     const clipped = job.op === 'bokeh' ? await recoverClipped(picture.whole, job.lens.recover, task) : undefined;
     const colorSpace = job.op === 'visualise' ? 'srgb' : picture.colorSpace;
     const whole = { x: 0, y: 0, width, height };
@@ -323,7 +341,7 @@ class Board {
       } finally {
         passes.dispose();
       }
-    } else drawJob(job, on, from, to);
+    } else drawJob(this.#device, job, on, from, to);
     this.#device.checkMemory();
     await this.#device.done();
   }
@@ -333,7 +351,7 @@ class Board {
     const { margin, cell } =
       job.op === 'bokeh'
         ? bokehMargin(job.lens, this.scene.range, Math.max(width, height))
-        : { margin: job.op === 'points' ? this.scene.margin : 1, cell: 1 };
+        : { margin: job.op === 'points' ? this.scene.margin : 'margin' in job ? job.margin : 1, cell: 1 };
     const side = Math.min(this.#device.maxSize, Math.floor(Math.sqrt(this.#maxPixels)));
     const step = Math.floor((side - 2 * margin - cell) / cell) * cell;
     if (step < side * LEAST_INSIDE) return undefined;
@@ -353,8 +371,16 @@ class Board {
 }
 
 /** Draws all jobs but a bokeh. */
-export function drawJob(job: Exclude<Job, { op: 'bokeh' }>, on: Part, from: Texture, to: Texture): void {
+export function drawJob(
+  device: Device,
+  job: Exclude<Job, { op: 'bokeh' }>,
+  on: Part,
+  from: Texture,
+  to: Texture,
+): void {
   if (job.op === 'points') on.points(job.passes, from, to);
+  else if (job.op === 'stickers') drawStickers(device, job, on, from, to);
+  else if (job.op === 'background') drawBackground(device, job, on, from, to);
   else if (job.op === 'visualise') on.visualise(job, to);
   else on.peaking(job, from, to);
 }

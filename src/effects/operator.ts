@@ -4,11 +4,13 @@ import type { DepthMap } from '../depth/depth-map.js';
 import type { Face } from '../image/face.js';
 import type { ImageDataLike } from '../image/image-data.js';
 import type { Matte } from '../image/matte.js';
+import type { BackgroundPass } from './background-pass.js';
 import type { ResolvedLens } from './bokeh.js';
 import type { GradePass } from './grade.js';
 import type { HazePass } from './haze.js';
 import type { PeakingPass } from './peaking.js';
 import type { RelightPass } from './relight.js';
+import type { StickersPass } from './sticker-pass.js';
 import type { CanvasFactory } from './text.js';
 import type { VignettePass } from './vignette.js';
 import type { VisualisePass } from './visualise.js';
@@ -87,7 +89,7 @@ export interface WholeOperator<F extends Fields = Fields> extends Described<F> {
   readonly needsFloats?: boolean | undefined;
 }
 
-export type WholePass = BokehPass | PeakingPass | VisualisePass;
+export type WholePass = BackgroundPass | BokehPass | PeakingPass | StickersPass | VisualisePass;
 
 export interface BokehPass {
   readonly op: 'bokeh';

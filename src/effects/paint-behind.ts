@@ -34,7 +34,6 @@ export async function paintBehind(
   image: ImageDataLike,
   options: ReplaceBackgroundOptions & TaskOptions,
 ): Promise<ReplacedBackground> {
-  const { background } = options;
   let { foreground } = options;
   if (foreground) {
     checkImage('background foreground', foreground);
@@ -47,29 +46,17 @@ export async function paintBehind(
       );
   }
   foreground &&= await toSpace(foreground, image.colorSpace, { signal: options.signal });
-  checkBackground(background);
   const { width, height } = image;
   const map = options.depth && (await matchDepth('background', options.depth, image, part(options, 0, 0.1)));
-  if (!options.matte && !map) throw invalid('background', 'matte', 'given, or a depth', undefined);
-  const matte = options.matte
-    ? await matchMatte('background', options.matte, image, { signal: options.signal })
-    : await matteFromDepth(image, map!, { split: options.split, signal: options.signal });
-  const behind = await paint(background, image, matte, part(options, 0.2, 0.7));
+  const { matte, behind, depth } = await planBehind(image, map, options, part(options, 0.2, 0.7));
 
   const output = createImage(width, height, image.colorSpace);
-  const nearest = map ? await farEnd(map, matte.data, { signal: options.signal }) : SUBJECT;
-  const outDepth = new Float32Array(width * height);
   const unmixer = new Unmixer(image, matte.data);
   await forRows(height, 4, part(options, 0.7, 1), (y0, y1) => {
-    for (let y = y0; y < y1; y++) {
-      for (let x = 0, i = y * width; x < width; x++, i++) {
-        const share = matte.data[i]!;
-        outDepth[i] = share >= SOLID ? (map?.data[i] ?? SUBJECT) : (behind?.depth?.[i] ?? FAR) * nearest;
-        mix(output.data, i, x, y, share);
-      }
-    }
+    for (let y = y0; y < y1; y++)
+      for (let x = 0, i = y * width; x < width; x++, i++) mix(output.data, i, x, y, matte.data[i]!);
   });
-  return { image: output, depth: { width, height, data: outDepth } };
+  return { image: output, depth };
 
   function mix(out: Uint8ClampedArray, i: number, x: number, y: number, share: number): void {
     const p = i * 4;
@@ -79,18 +66,62 @@ export async function paintBehind(
       out[p + 3] = 255;
       return;
     }
-    const under = behind ? behind.image.data[p + 3]! / 255 : 0;
+    const under = behind ? behind.data[p + 3]! / 255 : 0;
     const alpha = over + (1 - over) * under;
     if (alpha === 0) return;
     const mixed = share > 0 && share < 1 && !foreground;
     if (mixed) unmixer.at(x, y);
     for (let c = 0; c < 3; c++) {
       const own = mixed ? unmixer.near[c]! : SRGB_TO_LINEAR[(foreground ?? image).data[p + c]!]!;
-      const new_ = behind ? SRGB_TO_LINEAR[behind.image.data[p + c]!]! : 0;
+      const new_ = behind ? SRGB_TO_LINEAR[behind.data[p + c]!]! : 0;
       out[p + c] = encodeSrgb8((over * own + (1 - over) * under * new_) / alpha);
     }
     out[p + 3] = Math.round(alpha * 255);
   }
+}
+
+/** What a new background is made of, for either processor. */
+export interface BehindPlan {
+  /** Of the photo's size. */
+  readonly matte: Matte;
+  /** The new background; undefined for none. */
+  readonly behind: ImageDataLike | undefined;
+  /** After it. */
+  readonly depth: DepthMap;
+}
+
+/**
+ * @param photo its pixels are read only for a matte by colour and for its own background, blurred.
+ * @param map depth of the photo's size.
+ * @param memo keeps the matte by colour.
+ */
+export async function planBehind(
+  photo: ImageDataLike,
+  map: DepthMap | undefined,
+  { background, matte: given, split }: ReplaceBackgroundOptions,
+  options: TaskOptions,
+  memo?: Map<string, unknown>,
+): Promise<BehindPlan> {
+  checkBackground(background);
+  const { signal } = options;
+  if (!given && !map) throw invalid('background', 'matte', 'given, or a depth', undefined);
+  const kept = memo?.get('cut') as { split: number | undefined; matte: Matte } | undefined;
+  const matte = given
+    ? await matchMatte('background', given, photo, { signal })
+    : kept && kept.split === split
+      ? kept.matte
+      : await matteFromDepth(photo, map!, { split, signal });
+  if (!given) memo?.set('cut', { split, matte });
+  const behind = await paint(background, photo, matte, options);
+
+  const { width, height } = photo;
+  const nearest = map ? await farEnd(map, matte.data, { signal }) : SUBJECT;
+  const data = new Float32Array(width * height);
+  await forRows(height, 16, { signal }, (y0, y1) => {
+    for (let i = y0 * width; i < y1 * width; i++)
+      data[i] = matte.data[i]! >= SOLID ? (map?.data[i] ?? SUBJECT) : (behind?.depth?.[i] ?? FAR) * nearest;
+  });
+  return { matte, behind: behind?.image, depth: { width, height, data } };
 }
 
 interface Painted {

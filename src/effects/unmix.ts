@@ -2,13 +2,28 @@ import { SRGB_TO_LINEAR } from '../image/colour.js';
 import type { ImageDataLike } from '../image/image-data.js';
 
 /** Samples each way, at strides of 1, 2, 4, … cells until both sides are known. */
-const TAPS = 2;
+export const TAPS = 2;
 /** Largest stride, in cells. */
-const LARGEST_STRIDE = 64;
+export const LARGEST_STRIDE = 64;
 /** A sample counts as one side from this share on. */
-const PURE = 0.95;
+export const PURE = 0.95;
 /** Cells along the long side: pixels of one cell share the colours of their surroundings. */
 const CELLS = 1000;
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Pixels along a cell's side. */
+export function unmixCell({ width, height }: Size): number {
+  return Math.max(1, Math.round(Math.max(width, height) / CELLS));
+}
+
+/** How far from a mixed pixel its sides' colours may come from, in pixels. */
+export function unmixReach(size: Size): number {
+  return (TAPS * LARGEST_STRIDE + 1) * unmixCell(size);
+}
 
 /**
  * What a mixed pixel is mixed of: the colours of its two sides, in linear light, such that their mixture by the share
@@ -31,7 +46,7 @@ export class Unmixer {
   constructor(image: ImageDataLike, share: Float32Array) {
     this.#image = image;
     this.#share = share;
-    this.#cell = Math.max(1, Math.round(Math.max(image.width, image.height) / CELLS));
+    this.#cell = unmixCell(image);
     this.#columns = Math.ceil(image.width / this.#cell);
   }
 

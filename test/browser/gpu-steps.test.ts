@@ -84,6 +84,60 @@ const RECIPES: Readonly<Record<string, readonly Step[]>> = {
   ],
 };
 
+/** Those that put things together, with a matte of the subject and without one. */
+const COMPOSED: Readonly<Record<string, readonly Step[]>> = {
+  'no background': [{ op: 'background', background: 'transparent' }],
+  'another colour': [{ op: 'background', background: { colour: '#2080c0' } }],
+  'a gradient with alpha': [
+    { op: 'background', background: { gradient: { from: '#ff800080', to: '#0000ff', angle: 30 } }, split: 0.5 },
+  ],
+  'another photo': [
+    {
+      op: 'background',
+      background: { image: 'sticker', depth: 'dome', bokeh: { aperture: 0.02 }, grade: { exposure: -0.5 } },
+    },
+  ],
+  'its own, blurred': [{ op: 'background', background: { blur: 0.03, grade: { saturation: -0.5 } } }],
+  'a picture at a disparity': [
+    { op: 'sticker', image: 'sticker', at: { x: 200, y: 300 }, disparity: 0.6, width: 0.5, rotation: 30, opacity: 0.8 },
+  ],
+  'text behind the subject': [
+    { op: 'sticker', text: { text: 'HELLO' }, at: { x: 250, y: 150 }, disparity: 'behind-subject', width: 0.9 },
+  ],
+  'a shadow on the wall': [
+    { op: 'sticker', image: 'sticker', at: { x: 140, y: 200 }, disparity: 'behind-subject', width: 0.6, shadow: true },
+  ],
+  'a shadow on the ground': [
+    { op: 'sticker', image: 'sticker', at: { x: 380, y: 480 }, disparity: 0.7, shadow: { kind: 'ground', blur: 0.02 } },
+  ],
+  'an object with a relief': [
+    {
+      op: 'sticker',
+      image: 'sticker',
+      relief: 'dome',
+      thickness: 0.5,
+      at: { x: 260, y: 260 },
+      disparity: 0.5,
+      width: 0.8,
+    },
+  ],
+  'far smaller, partly outside': [
+    { op: 'sticker', image: 'sticker', at: { x: 5, y: 500 }, disparity: 0.9, width: 0.04, softness: 0 },
+    { op: 'sticker', image: 'sticker', at: { x: -400, y: 0 }, disparity: 0.9, width: 0.04 },
+  ],
+  'several that hide one another': [
+    {
+      op: 'stickers',
+      stickers: [
+        { image: 'sticker', at: { x: 260, y: 240 }, disparity: 0.7, width: 0.5, shadow: { reach: 1 } },
+        { image: 'sticker', at: { x: 220, y: 200 }, disparity: 'behind-subject', width: 0.7, shadow: true },
+        { text: { text: 'Between\ntwo', colour: '#ff4020' }, at: { x: 240, y: 220 }, disparity: 0.55, width: 0.6 },
+        { image: 'sticker', at: { x: 480, y: 40 }, disparity: 0.1 },
+      ],
+    },
+  ],
+};
+
 // What is asked for: 2 on average, 8 at 99.9 %. Measured: below 0.04, and 1 (docs/gpu.md).
 const agrees = (found: Compared) => ({ mean: found.mean < 0.2, most: found.most <= 2, depth: found.depth });
 const AGREES = { mean: true, most: true, depth: 0 };
@@ -101,6 +155,26 @@ test.each(['full', 'half'] as const)(
         ] as const);
         if (process.env['PRINT']) console.log(precision, name, JSON.stringify(found));
         expect({ name, ...agrees(found), found }).toEqual({ name, ...AGREES, found });
+      }
+    }),
+  600_000,
+);
+
+test(
+  'what puts things together gives what the CPU gives, and leaves the depth that the CPU leaves',
+  () =>
+    inPage(async (page) => {
+      for (const [name, steps] of Object.entries(COMPOSED)) {
+        for (const options of [{}, { matte: true }, { matte: true, precision: 'half' as const }]) {
+          const found = await page.evaluate(([s, o]) => window.compareSteps('portrait', s, o), [
+            steps,
+            options,
+          ] as const);
+          if (process.env['PRINT']) console.log(name, JSON.stringify(options), JSON.stringify(found));
+          const exact = { ...agrees(found), worst: found.worst <= 2 };
+          expect({ name, ...exact, found }).toEqual({ name, ...AGREES, worst: true, found });
+          expect(found.transfers).toEqual({ uploads: 1, readBacks: 1 });
+        }
       }
     }),
   600_000,
@@ -248,7 +322,7 @@ test(
         [2, 0, 0],
         [1, 0, 0],
         [2, 0, 0],
-        [3, 1, 0],
+        [3, 0, 0],
         [2, 0, 0],
         [1, 0, 0],
         [0, 0, 0],

@@ -11,6 +11,7 @@ import {
   type PreviewCost,
   type Step,
 } from '../../../src/index.js';
+import { paint } from '../../effects/helpers.js';
 import { cubeText } from '../../helpers/cube.mjs';
 import { difference, type Difference } from '../difference.js';
 import { SCENES } from '../gpu/scenes.js';
@@ -37,7 +38,7 @@ declare global {
   interface Window {
     /** The portrait and its depth; pixels as base64. */
     setPortrait(pixels: string, disparities: string, width: number, height: number): void;
-    compareSteps(scene: string, steps: readonly Step[], options?: GpuOptions): Promise<Compared>;
+    compareSteps(scene: string, steps: readonly Step[], options?: GpuOptions & { matte?: boolean }): Promise<Compared>;
     refuseSteps(what: Refusal, steps: readonly Step[]): Promise<Compared | string>;
     loseSteps(how: Loss, steps: readonly Step[]): Promise<Difference | string>;
     /** Textures, framebuffers, programs and buffers alive after runs of recipes, and after dispose. */
@@ -89,17 +90,38 @@ function twisted(n: number): string {
   return `LUT_3D_SIZE ${n}\n${Array.from({ length: n ** 3 }, (_, i) => entry(i)).join('\n')}`;
 }
 
+const sticker = paint(160, 120, (x, y) => {
+  const r = Math.hypot(x / 80 - 1, y / 60 - 1);
+  const share = Math.min(1, Math.max(0, (1 - r) * 12));
+  return [60 + x, 200 - y, (x >> 3) % 2 ? 230 : 40, Math.round(255 * share)];
+});
+/** Nearest in the middle. */
+const dome = paint(
+  40,
+  30,
+  (x, y) => Array(3).fill(Math.round(255 * Math.max(0, 1 - Math.hypot(x / 20 - 1, y / 15 - 1)))) as never,
+);
+
 const resources = {
+  sticker,
+  dome,
   faded: cubeText(),
   twisted: twisted(17),
   curve: 'LUT_1D_SIZE 3\n0 0 0\n0.6 0.5 0.4\n1 1 1\n',
 };
 
-async function runBoth(scene: Scene, steps: readonly Step[], gpu: Gpu): Promise<Compared> {
+/** A subject with a soft edge. */
+const matteOf = ({ width, height, data }: DepthMap) => ({
+  ...{ width, height },
+  data: data.map((d) => Math.min(1, Math.max(0, (d - 0.45) * 6))),
+});
+
+async function runBoth(scene: Scene, steps: readonly Step[], gpu: Gpu, matted = false): Promise<Compared> {
+  const matte = matted ? matteOf(scene.depth) : undefined;
   const edit = pipeline(steps);
-  const cpu = await edit.run(scene.image, scene.depth, { resources });
+  const cpu = await edit.run(scene.image, scene.depth, { resources, matte });
   const before = gpu.transfers;
-  const got = await edit.run(scene.image, scene.depth, { resources, gpu });
+  const got = await edit.run(scene.image, scene.depth, { resources, matte, gpu });
   const after = gpu.transfers;
   let depth = 0;
   cpu.depth.data.forEach((d, i) => (depth = Math.max(depth, Math.abs(d - got.depth.data[i]!))));
@@ -113,10 +135,10 @@ async function runBoth(scene: Scene, steps: readonly Step[], gpu: Gpu): Promise<
   };
 }
 
-window.compareSteps = async (name, steps, options = {}) => {
+window.compareSteps = async (name, steps, { matte, ...options } = {}) => {
   const gpu = await createGpu(options);
   try {
-    return await runBoth(sceneOf(name), steps, gpu);
+    return await runBoth(sceneOf(name), steps, gpu, matte);
   } finally {
     gpu.dispose();
   }

@@ -1,0 +1,152 @@
+import type { Device, Rect, Texture } from '../gpu/index.js';
+import type { BackgroundPass } from './background-pass.js';
+import { SHOW } from './bokeh-shaders.js';
+import { BACKGROUND, stickerShader } from './composing-shaders.js';
+import { cutRows, type Part, type Region } from './gpu-part.js';
+import { overlap, type Patch, type StickerLayer, type StickersPass } from './sticker-pass.js';
+import { unmixCell } from './unmix.js';
+
+/** Whether a GPU holds what the stickers need besides the photo. */
+export function holdsStickers({ layers }: StickersPass, { maxSize }: Device): boolean {
+  return layers.every(({ light, relief, shadow }) =>
+    [light, relief, shadow?.plane].every((t) => !t || (t.width <= maxSize && t.height <= maxSize)),
+  );
+}
+
+/** Draws stickers one after the other, from far to near. */
+export function drawStickers(device: Device, { layers }: StickersPass, on: Part, from: Texture, to: Texture): void {
+  const seen = layers.flatMap((layer) => overlap(layer.region, on.region) ?? []);
+  copy(device, from, to);
+  layers
+    .filter((layer) => overlap(layer.region, on.region))
+    .forEach((layer, k) => {
+      const region = seen[k]!;
+      const at = placeIn(region, on.region);
+      if (k === 0) drawSticker(device, layer, on, { from, photo: from, to, rect: at, origin: on.region });
+      else {
+        // What a pass reads it must not draw to.
+        const part = device.texture('picture', region.width, region.height);
+        const rect: Rect = [0, 0, region.width, region.height];
+        drawSticker(device, layer, on, { from: to, photo: from, to: part, rect, origin: region });
+        device.draw({
+          shader: PUT,
+          to: [to],
+          uniforms: { u_photo: part, u_at: [at[0], at[1]] },
+          rects: [at],
+          reads: 1,
+        });
+        device.free(part);
+      }
+    });
+  on.forget(to);
+}
+
+/** Puts something else behind the subject. */
+export function drawBackground(device: Device, pass: BackgroundPass, on: Part, from: Texture, to: Texture): void {
+  const { region, whole } = on;
+  const { width, height, data } = pass.behind ?? NOTHING;
+  const cut = (of: Region, channels: number, bytes: Uint8Array) => cutRows(bytes, of.width, region, channels);
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  const isWhole = width === whole.width && height === whole.height;
+  const u_behind = isWhole
+    ? device.texture('rgba8', region.width, region.height, cut({ x: 0, y: 0, width, height }, 4, bytes))
+    : device.texture('rgba8', width, height, bytes);
+  const share = cutRows(pass.share, whole.width, region, 1);
+  const u_share = device.texture('r32f', region.width, region.height, share);
+  device.draw({
+    shader: BACKGROUND,
+    to: [to],
+    uniforms: {
+      ...{ u_photo: from, u_share, u_behind },
+      u_shareAt: [region.x, region.y],
+      u_origin: [region.x, region.y],
+      u_whole: [whole.width, whole.height],
+      u_cell: unmixCell(whole),
+    },
+    reads: 8,
+  });
+  device.free(u_behind);
+  device.free(u_share);
+  on.forget(to);
+}
+
+const NOTHING = { width: 1, height: 1, data: new Uint8Array(4) };
+
+interface Target {
+  readonly from: Texture;
+  /** Before all stickers. */
+  readonly photo: Texture;
+  readonly to: Texture;
+  readonly rect: Rect;
+  /** The photo's pixel at the target's first. */
+  readonly origin: Region;
+}
+
+function drawSticker(device: Device, layer: StickerLayer, on: Part, { from, photo, to, rect, origin }: Target): void {
+  const { light, relief, hidden, depth, shadow } = layer;
+  const made: Texture[] = [];
+  const plane = ({ width, height, data }: { width: number; height: number; data: Float32Array }) => {
+    const texture = device.texture(data.length === width * height ? 'r32f' : 'rgba32f', width, height, data);
+    made.push(texture);
+    return texture;
+  };
+  const patch = ({ region, data }: Patch) => {
+    const seen = overlap(region, on.region)!;
+    const { x, y } = seen;
+    const inside = { ...seen, x: x - region.x, y: y - region.y };
+    return { texture: plane({ ...seen, data: cutRows(data, region.width, inside, 1) }), at: [x, y] };
+  };
+  const under = depth && patch(depth);
+  const hider = hidden && patch(hidden);
+  device.draw({
+    shader: stickerShader({ hider: !!hidden, shadow: !!shadow, relief: !!relief }),
+    to: [to],
+    rects: [rect],
+    uniforms: {
+      u_picture: from,
+      u_depth: under?.texture ?? on.depthTexture,
+      u_depthAt: under?.at ?? [on.region.x, on.region.y],
+      u_light: plane(light),
+      u_target: [origin.x, origin.y],
+      u_origin: [on.region.x, on.region.y],
+      u_at: [layer.at.x, layer.at.y],
+      u_turn: layer.turn,
+      u_perPixel: layer.perPixel,
+      u_disparity: layer.disparity,
+      u_opacity: layer.opacity,
+      u_softness: layer.softness,
+      ...(relief && { u_relief: plane(relief), u_thickness: layer.thickness }),
+      ...(shadow && {
+        u_shadow: plane(shadow.plane),
+        u_shadowAt: [shadow.plane.x0, shadow.plane.y0, shadow.plane.cell],
+        u_strength: shadow.strength,
+        u_reach: shadow.reach,
+      }),
+      ...(hider && {
+        u_photo: photo,
+        u_share: hider.texture,
+        u_shareAt: hider.at,
+        u_whole: [on.whole.width, on.whole.height],
+        u_cell: unmixCell(on.whole),
+      }),
+    },
+    reads: 8,
+  });
+  made.forEach((texture) => device.free(texture));
+}
+
+/** Where a rectangle lies in a part that holds it. */
+function placeIn({ x, y, width, height }: Region, within: Region): Rect {
+  return [x - within.x, y - within.y, x - within.x + width, y - within.y + height];
+}
+
+const PUT = `
+uniform sampler2D u_photo;
+uniform ivec2 u_at;
+out vec4 o;
+void main() { o = texelFetch(u_photo, ivec2(gl_FragCoord.xy) - u_at, 0); }`;
+
+/** One picture as another. */
+export function copy(device: Device, from: Texture, to: Texture): void {
+  device.draw({ shader: SHOW, to: [to], uniforms: { u_photo: from, u_toCanvas: 0 }, reads: 1 });
+}
