@@ -65,6 +65,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
 });
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
 const row = (what, value) => console.log(`${what.padEnd(58)} ${value}`);
 
 try {
@@ -90,13 +91,15 @@ try {
     reducedMotion: 'reduce',
   });
   const fresh = await cold.newPage();
+  const photo = await sharp(join(ROOT, 'assets/astronaut.png')).resize(707, 707).jpeg().toBuffer();
+  await fresh.addInitScript(giveAtOnce, photo.toString('base64'));
   sent.clear();
   await fresh.goto(url);
-  const photo = await sharp(join(ROOT, 'assets/astronaut.png')).resize(707, 707).jpeg().toBuffer();
-  const start = performance.now();
-  await fresh.setInputFiles('#file', { name: 'portrait.jpg', mimeType: 'image/jpeg', buffer: photo });
-  await fresh.getByRole('slider', { name: 'Focal plane' }).waitFor({ timeout: 120_000 });
-  row('first depth, nothing loaded, 0.5 MP', `${((performance.now() - start) / 1000).toFixed(2)} s`);
+  await fresh.waitForFunction(() => 'relievoSharp' in globalThis, null, { timeout: 120_000 });
+  const at = await fresh.evaluate(() => [globalThis.relievoGiven, globalThis.relievoDepth, globalThis.relievoSharp]);
+  row('navigation to depth on screen, nothing cached, 0.5 MP', seconds(at[1]));
+  row('  of it until the page takes a photo', seconds(at[0]));
+  row('  until the outline of people is exact and refocused', seconds(at[2]));
   await idle(fresh);
   const scripts = [...sent.values()].reduce((a, b) => a + b, 0);
   row('JavaScript sent until a photo is refocused, gzip', `${(scripts / 1000).toFixed(0)} kB`);
@@ -122,6 +125,41 @@ function idle(page) {
     null,
     { timeout: 120_000 },
   );
+}
+
+/**
+ * In the page, before its own scripts: chooses a photo as soon as there is where to, and notes when, in milliseconds since
+ * the navigation: when the depth and its controls are painted, and when nothing is to come any more.
+ */
+function giveAtOnce(base64) {
+  const give = () => {
+    const input = document.getElementById('file');
+    if (!input) return requestAnimationFrame(give);
+    const data = new DataTransfer();
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    data.items.add(new File([bytes], 'portrait.jpg', { type: 'image/jpeg' }));
+    input.files = data.files;
+    globalThis.relievoGiven = performance.now();
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+    return look();
+  };
+  const look = () => {
+    const slider = document.getElementById('focus');
+    if (!slider || slider.closest('[inert]')) return requestAnimationFrame(look);
+    // After the next picture of the screen.
+    return requestAnimationFrame(() =>
+      setTimeout(() => {
+        globalThis.relievoDepth = performance.now();
+        rest();
+      }),
+    );
+  };
+  const rest = () => {
+    const working = !document.getElementById('task').hidden || document.getElementById('canvas').ariaBusy !== 'false';
+    if (working) return setTimeout(rest, 20);
+    return (globalThis.relievoSharp = performance.now());
+  };
+  requestAnimationFrame(give);
 }
 
 /** In the page: the pointer goes to and fro over the photo, as often as the browser lets it. */

@@ -1,9 +1,12 @@
 import { render } from 'preact';
-import { cancel, download, take, working } from './session.js';
+import { cancel, download, prepare, take, working } from './session.js';
 import * as store from './store.js';
 import { TEXTS } from './texts.js';
 import { App, PANEL_NAMES } from './ui/App.js';
 import { fit, zoomAtMarker } from './ui/Stage.js';
+
+// Networks load while a person looks, unless they pay for every byte: then who is about to choose starts them.
+if (!(navigator as { connection?: { saveData?: boolean } }).connection?.saveData) prepare();
 
 render(<App />, document.getElementById('app')!);
 

@@ -11,6 +11,8 @@ import { TEXTS } from './texts.js';
 
 /** Pixels that the screen shows. */
 const PREVIEW_PIXELS = 500_000;
+/** Side of the picture that is no photo. */
+const WARM_SIDE = 64;
 /** What a browser can write; anything else is saved as JPEG, or PNG where there is transparency. */
 const WRITABLE = ['image/jpeg', 'image/png', 'image/webp'];
 const SAMPLE = new URL('../assets/astronaut.png', import.meta.url);
@@ -32,6 +34,8 @@ export interface Timings {
   readonly load?: number;
   readonly firstDepth?: number;
   readonly depth?: number;
+  /** With the outline of people. */
+  readonly outline?: number;
   readonly heads?: { readonly apart: Record<string, number>; readonly shared: Record<string, number> };
 }
 export const timings = signal<Timings>({});
@@ -52,6 +56,9 @@ export function relievo(): Promise<RelievoWorker> {
     (ready) => {
       store.backend.value = ready.backend;
       timings.value = { load: performance.now() - start };
+      // Only now: two workers that start at once take each other's time.
+      renderer.start();
+      warmUp(ready);
     },
     () => {
       if (worker === attempt) worker = undefined;
@@ -63,6 +70,15 @@ export function relievo(): Promise<RelievoWorker> {
 /** What a person is about to need, while they still choose. */
 export function prepare(): void {
   relievo().catch(() => {}); // opening a photo says why
+}
+
+let warming: AbortController | undefined;
+
+/** A first run on nothing, while no photo has come: code is loaded and compiled by it. A photo stops it. */
+function warmUp(ready: RelievoWorker): void {
+  if (opening) return;
+  const { signal } = (warming = new AbortController());
+  ready.estimateDepth(new ImageData(WARM_SIDE, WARM_SIDE), { signal }).catch(() => {}); // a photo will say why
 }
 
 /** After a failure that is not the photo's fault (a lost GPU, say) the next photo starts afresh. */
@@ -90,11 +106,12 @@ export async function switchBackend(to: Backend | 'auto'): Promise<void> {
 // ---- Opening a photo -------------------------------------------------------------------------------------------
 
 let opening: AbortController | undefined;
-/** Settled when faces and matte of the photo are known. */
+/** Settled when the outline of people, faces and matte of the photo are known. */
 let people: Promise<void> = Promise.resolve();
 
 export async function open(file: Blob & { readonly name?: string }): Promise<void> {
   opening?.abort();
+  warming?.abort();
   const work = (opening = new AbortController());
   const { signal } = work;
   store.problem.value = undefined;
@@ -118,7 +135,9 @@ export async function open(file: Blob & { readonly name?: string }): Promise<voi
     showTask(TEXTS.estimating);
 
     const asked = performance.now();
+    // First without the step at people's outline, which takes longer than all else: it follows.
     const depth = await ready.estimateDepth(photo, {
+      matte: false,
       signal,
       onProgress: (done) => showTask(TEXTS.estimating, done),
     });
@@ -136,11 +155,14 @@ export async function open(file: Blob & { readonly name?: string }): Promise<voi
       store.depthNow.value = small;
       store.opened.value = { file, name: file.name ?? 'photo', photo, depth, preview, by: ready };
       store.waiting.value = false;
+      store.sharpening.value = true;
       store.begin(photo.width, photo.height);
       if (store.view.value === 'photo') store.view.value = 'edited';
     });
     store.say(TEXTS.ready(photo.width, photo.height, took / 1000, ready.backend));
-    people = findPeople(ready, photo);
+    people = drawn()
+      .then(() => sharpen(ready, photo, asked))
+      .then(() => findPeople(ready, photo));
   } catch (error) {
     if (opening === work || !signal.aborted) report(error);
   } finally {
@@ -155,6 +177,41 @@ export async function open(file: Blob & { readonly name?: string }): Promise<voi
           store.depthNow.value = shrinkDepth(store.opened.value.depth, shown.value!.width, shown.value!.height);
       }
     }
+  }
+}
+
+/** When the first picture is there: until then it has the processor to itself. */
+function drawn(): Promise<void> {
+  return new Promise((resolve) =>
+    setTimeout(() => {
+      const stop = effect(() => {
+        if (store.rendering.value) return;
+        resolve();
+        queueMicrotask(() => stop());
+      });
+    }),
+  );
+}
+
+/** The depth again, with its step where people end. */
+async function sharpen(ready: RelievoWorker, photo: WorkerPhoto, asked: number): Promise<void> {
+  const mine = () => store.opened.value?.photo === photo;
+  try {
+    const depth = await ready.estimateDepth(photo);
+    if (!mine()) return;
+    const { preview } = store.opened.value!;
+    const small = shrinkDepth(depth, preview.width, preview.height);
+    await renderer.setDepth(small);
+    if (!mine()) return;
+    timings.value = { ...timings.value, outline: performance.now() - asked };
+    batch(() => {
+      store.depthNow.value = small;
+      store.opened.value = { ...store.opened.value!, depth };
+    });
+  } catch {
+    // The first depth stays.
+  } finally {
+    if (mine()) store.sharpening.value = false;
   }
 }
 
@@ -226,7 +283,7 @@ const USES_MATTE: ReadonlySet<string> = new Set(['background', 'sticker', 'stick
 const live = new Live<Wish>({
   draft: (wish) => redraw('draft', wish),
   preview: (wish, signal) => redraw('preview', wish, signal),
-  onBusy: (busy) => (store.busy.value = busy),
+  onBusy: (busy) => (store.rendering.value = busy),
   onError: report,
 });
 

@@ -33,6 +33,8 @@ const EMPTY: Recipe = { version: 1, steps: [] };
 export const opened = signal<Opened | undefined>(undefined);
 /** The picture shown has no depth yet. */
 export const waiting = signal(false);
+/** Its depth is there, and becomes exact at the outline of people. */
+export const sharpening = signal(false);
 export const view = signal<View>('edited');
 export const panel = signal<PanelName>('focus');
 export const recipe = signal<Recipe>(EMPTY);
@@ -60,7 +62,9 @@ export const task = signal<{ text: string; done?: number | undefined } | undefin
 export const problem = signal<string | undefined>(undefined);
 export const status = signal('');
 export const backend = signal<string | undefined>(undefined);
-export const busy = signal(false);
+/** Something is being rendered. */
+export const rendering = signal(false);
+export const busy = computed(() => rendering.value || sharpening.value);
 
 // ---- History ---------------------------------------------------------------------------------------------------
 

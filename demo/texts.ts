@@ -160,6 +160,7 @@ export const TEXTS = {
   timingLoad: 'Networks loaded in',
   timingCold: 'First depth after',
   timingDepth: 'Depth of this photo',
+  timingOutline: 'With the outline of people',
   timingPreview: 'Last preview',
   timingBy: { gpu: 'on the GPU', cpu: 'on the CPU' },
   measure: 'Measure',

@@ -12,23 +12,38 @@ export interface TaskOptions {
 
 /** Previews in a thread of their own: sliders move while it computes, and while the other worker saves. */
 export class Renderer {
-  readonly #remote: Remote<typeof api>;
   readonly #where: Where;
-  readonly #broken: Promise<never>;
+  #started: { readonly remote: Remote<typeof api>; readonly broken: Promise<never> } | undefined;
   #calls = 0;
 
   constructor(where: Where) {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
-    this.#remote = wrap<typeof api>(worker);
     this.#where = where;
-    this.#broken = new Promise((_, reject) =>
+  }
+
+  /** Its thread, and graphics where there are some; whoever asks for a picture first does it otherwise. */
+  start(): void {
+    if (this.#started) return;
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+    const broken = new Promise<never>((_, reject) =>
       worker.addEventListener('error', (e) => reject(new Error(e.message || 'the renderer did not start.'))),
     );
-    this.#broken.catch(() => {});
+    broken.catch(() => {});
+    this.#started = { remote: wrap<typeof api>(worker), broken };
+    void this.#remote.start(this.#where);
+  }
+
+  get #remote(): Remote<typeof api> {
+    this.start();
+    return this.#started!.remote;
   }
 
   setPhoto(image: ImageDataLike, depth: DepthMap, task: TaskOptions = {}): Promise<void> {
-    return this.#ask(task, (id) => this.#remote.setPhoto(id, image, depth, this.#where));
+    return this.#ask(task, (id) => this.#remote.setPhoto(id, image, depth));
+  }
+
+  /** Another depth for the same photo. */
+  setDepth(depth: DepthMap): Promise<void> {
+    return this.#ask({}, (id) => this.#remote.setDepth(id, depth));
   }
 
   setFaces(faces: readonly Face[], of: { width: number; height: number }): Promise<void> {
@@ -89,7 +104,7 @@ export class Renderer {
     });
     aborted.catch(() => {});
     try {
-      const found = await Promise.race([call(id), aborted, this.#broken]);
+      const found = await Promise.race([call(id), aborted, this.#started!.broken]);
       if ('value' in found) return found.value;
       const { name, message, code } = found.error;
       throw code ? new RelievoError(code as ErrorCode, message) : Object.assign(new Error(message), { name });

@@ -77,19 +77,23 @@ async function answer<T>(id: number, work: (signal: AbortSignal) => Promise<T>):
   }
 }
 
+/** Those for preview and draft, which live from photo to photo; after a failure there are others for the next one. */
+let gpus: Promise<readonly BokehPreview[]> | undefined;
+let where: Where = 'auto';
+
 /** A context of its own for each layer that is rendered live: a photo stays on the GPU while the lens changes. */
-async function gpuFor(where: Where, before: LayerState | undefined): Promise<LayerState['gpu']> {
-  if (where === 'cpu') return undefined;
+async function openGpus(): Promise<readonly BokehPreview[]> {
+  if (where === 'cpu') return [];
   try {
-    const preview = before?.gpu?.preview ?? (await createBokehPreview());
+    const first = await createBokehPreview();
     // Shaders without a GPU take as long as the CPU's own code, and more memory.
-    if (where === 'auto' && preview.software) {
-      preview.dispose();
-      return undefined;
+    if (where === 'auto' && first.software) {
+      first.dispose();
+      return [];
     }
-    return { preview, has: undefined };
+    return [first, await createBokehPreview()];
   } catch {
-    return undefined;
+    return [];
   }
 }
 
@@ -144,8 +148,9 @@ async function onGpu(
     return await gpu.preview.toImage({ ...lens, focus: scaled, faces: layer.faces } as BokehOptions);
   } catch (error) {
     if (!isRelievoError(error, 'INVALID_PARAM')) {
-      gpu.preview.dispose();
-      layer.gpu = undefined;
+      void gpus?.then((all) => all.forEach((preview) => preview.dispose()));
+      gpus = undefined;
+      for (const each of Object.values(layers)) delete each.gpu;
     }
     return undefined;
   }
@@ -166,6 +171,15 @@ async function apply(
   return { image, depth: head.depth, by: blurred ? 'gpu' : 'cpu' };
 }
 
+/** What was made of a layer before is forgotten. */
+function eachLayer(change: (layer: LayerState) => LayerState): void {
+  for (const [name, layer] of Object.entries(layers)) {
+    const fresh: LayerState = { ...layer, gpu: layer.gpu && { ...layer.gpu, has: undefined } };
+    delete fresh.head;
+    layers[name as LayerName] = change(fresh);
+  }
+}
+
 const copy = ({ width, height, data }: DepthMap): DepthMap => ({ width, height, data: data.slice() });
 
 async function jpeg(image: ImageDataLike): Promise<Uint8Array> {
@@ -179,39 +193,43 @@ const sharp = (recipe: Recipe): Recipe => ({ ...recipe, steps: recipe.steps.filt
 
 export const api = {
   /** @param faces in pixels of the photo, whose size is `of`. */
-  setPhoto: (id: number, image: ImageDataLike, depth: DepthMap, where: Where) =>
+  start: (wanted: Where) => {
+    where = wanted;
+    gpus = openGpus();
+  },
+
+  setPhoto: (id: number, image: ImageDataLike, depth: DepthMap) =>
     answer(id, async (signal) => {
-      const before = layers;
       layers = {};
       const draft = await shrinkImage(image, { maxPixels: DRAFT_PIXELS, signal });
       const thumbnail = await shrinkImage(image, { maxPixels: THUMBNAIL_PIXELS, signal });
       const at = ({ width, height }: ImageDataLike) => shrinkDepth(depth, width, height);
+      const [forPreview, forDraft] = (await (gpus ??= openGpus())).map((preview) => ({ preview, has: undefined }));
       layers = {
-        preview: { image, depth, faces: undefined, gpu: await gpuFor(where, before.preview) },
-        draft: { image: draft, depth: at(draft), faces: undefined, gpu: await gpuFor(where, before.draft) },
+        preview: { image, depth, faces: undefined, gpu: forPreview },
+        draft: { image: draft, depth: at(draft), faces: undefined, gpu: forDraft },
         thumbnail: { image: thumbnail, depth: at(thumbnail), faces: undefined },
       };
     }),
 
+  setDepth: (id: number, depth: DepthMap) =>
+    answer(id, async () =>
+      eachLayer((layer) => ({ ...layer, depth: shrinkDepth(depth, layer.image.width, layer.image.height) })),
+    ),
+
   /** @param faces in pixels of a photo of that width and height. */
   setFaces: (id: number, faces: readonly Face[], of: { width: number; height: number }) =>
-    answer(id, async () => {
-      for (const [name, layer] of Object.entries(layers))
-        layers[name as LayerName] = {
-          ...layer,
-          faces: facesAt(faces, layer.image.width / of.width, layer.image.height / of.height),
-        };
-    }),
+    answer(id, async () =>
+      eachLayer((layer) => ({
+        ...layer,
+        faces: facesAt(faces, layer.image.width / of.width, layer.image.height / of.height),
+      })),
+    ),
 
   setMatte: (id: number, matte: Matte) =>
-    answer(id, async () => {
-      for (const [name, layer] of Object.entries(layers)) {
-        const { width, height } = layer.image;
-        const made = { ...layer, matte: shrinkDepth(matte, width, height) };
-        delete made.head; // it was made without
-        layers[name as LayerName] = made;
-      }
-    }),
+    answer(id, async () =>
+      eachLayer((layer) => ({ ...layer, matte: shrinkDepth(matte, layer.image.width, layer.image.height) })),
+    ),
 
   /** Checks a recipe here, where the operators are. */
   read: (id: number, text: string) => answer(id, async () => readRecipe(text)),

@@ -19,7 +19,7 @@ export function Relief() {
     const build = new AbortController();
     void (async () => {
       try {
-        store.busy.value = true;
+        store.rendering.value = true;
         const [{ createRelief }, mesh] = await Promise.all([
           import('../render/relief.js'),
           renderer.mesh(store.recipe.value, VERTICES, { signal: build.signal }),
@@ -36,7 +36,7 @@ export function Relief() {
         if (/webgl/i.test((error as Error).message)) store.problem.value = TEXTS.noRelief;
         else report(error);
       } finally {
-        store.busy.value = false;
+        store.rendering.value = false;
       }
     })();
     return () => {

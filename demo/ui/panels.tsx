@@ -830,7 +830,7 @@ export function MotionPanel() {
 // ---- Speed -----------------------------------------------------------------------------------------------------
 
 export function TimingPanel() {
-  const { load, firstDepth, depth, heads } = timings.value;
+  const { load, firstDepth, depth, outline, heads } = timings.value;
   const last = performance.getEntriesByName('relievo:preview').at(-1) as PerformanceMeasure | undefined;
   // Anew after each preview.
   void store.busy.value;
@@ -838,6 +838,7 @@ export function TimingPanel() {
     ...(load === undefined ? [] : [[TEXTS.timingLoad, TEXTS.milliseconds(load)] as [string, string]]),
     ...(firstDepth === undefined ? [] : [[TEXTS.timingCold, TEXTS.milliseconds(firstDepth)] as [string, string]]),
     ...(depth === undefined ? [] : [[TEXTS.timingDepth, TEXTS.milliseconds(depth)] as [string, string]]),
+    ...(outline === undefined ? [] : [[TEXTS.timingOutline, TEXTS.milliseconds(outline)] as [string, string]]),
     ...(last === undefined
       ? []
       : [

@@ -37,6 +37,9 @@ let loading: Shared<Hydra> | undefined;
 export async function estimateDepth(image: ImageInput | Photo, options: EstimateOptions = {}): Promise<DepthMap> {
   const hydra = options.hydra ?? (await defaultHydra(part(options, 0, 0.25)));
   if (!options.hydra && options.matte !== false) await hydra.add(['matte'], part(options, 0.25, 0.3));
+  // On its way while the networks run.
+  const refining = lazy(() => import('./refine.js'));
+  refining.catch(() => {}); // awaited below, unless something is wrong before
   const photo = await hydra.open(image, options);
   try {
     const { disparity } = await hydra.run('depth', photo, part(options, options.hydra ? 0 : 0.3, 0.6));
@@ -46,7 +49,7 @@ export async function estimateDepth(image: ImageInput | Photo, options: Estimate
       (options.matte ?? hydra.tasks.includes('matte'))
         ? await hydra.run('matte', photo, { signal: options.signal })
         : {};
-    const { refine } = await lazy(() => import('./refine.js'));
+    const { refine } = await refining;
     const data = await refine(low, photo, part(options, 0.6, 1), people['matte'] && coverage(people['matte']));
     options.onProgress?.(1);
     return createDepthMap(photo.width, photo.height, data);

@@ -133,10 +133,13 @@ export class Hydra {
     knownKeys('Hydra.load', options, OPTION_NAMES);
     const tasks = options.modules ?? ['depth'];
     checkBuiltin('Hydra.load', tasks);
+    // On its way while browsers are asked for a GPU, which holds this thread up.
+    const arriving = loadTf();
+    arriving.catch(() => {}); // awaited below, unless something is wrong before
     const wanted = options.backend === undefined ? await defaultBackends() : [options.backend].flat();
     for (const b of wanted) if (!BACKENDS.includes(b)) throw invalid('Hydra.load', 'backend', BACKENDS.join(', '), b);
     options.signal?.throwIfAborted();
-    const tf = await loadTf();
+    const tf = await arriving;
     const hydra = new Hydra(tf, await activate(tf, wanted, options.wasmBaseUrl), options);
     try {
       await hydra.add(tasks, options);

@@ -24,8 +24,12 @@ const FLAGS = [
 ];
 
 export interface Site {
-  /** A page of a fresh profile. What it must not do ends up in `complaints`. */
-  open(query?: string, options?: BrowserContextOptions): Promise<Page>;
+  /**
+   * A page of a fresh profile. What it must not do ends up in `complaints`.
+   *
+   * @param before is done with the page while it is still empty.
+   */
+  open(query?: string, options?: BrowserContextOptions, before?: (page: Page) => Promise<unknown>): Promise<Page>;
   /** Errors on the console, exceptions, and requests that left this machine. */
   readonly complaints: string[];
   /** Addresses that pages and their workers asked for. */
@@ -73,7 +77,7 @@ export async function site(root: string, headers: Readonly<Record<string, string
   return {
     complaints,
     requests,
-    async open(query = '', options = {}) {
+    async open(query = '', options = {}, before) {
       // A service worker would fetch the whole site beside each test: only the test of it lets it.
       const context = await browser.newContext({
         viewport: { width: 1280, height: 800 },
@@ -93,6 +97,7 @@ export async function site(root: string, headers: Readonly<Record<string, string
         const { protocol, hostname } = new URL(r.url());
         if (protocol.startsWith('http') && hostname !== '127.0.0.1') complaints.push(`request: ${r.url()}`);
       });
+      await before?.(page);
       await page.goto(`${server.url}some/folder/index.html${query}`);
       return page;
     },

@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { ASTRONAUT } from '../helpers/photos.js';
-import { site, type Site } from './chromium.js';
+import { ISOLATING, site, type Site } from './chromium.js';
 import {
   choose,
   difference,
@@ -25,9 +25,10 @@ import {
 
 jest.setTimeout(300_000);
 
+const headers: Record<string, string> = {};
 let demo: Site;
 beforeAll(async () => {
-  demo = await site('demo');
+  demo = await site('demo', headers);
 });
 afterAll(() => demo?.close());
 afterEach(() => expect(demo.complaints.splice(0)).toEqual([]));
@@ -54,6 +55,20 @@ test('the sample, by WebGL and by WASM: the same depth', async () => {
     });
   }
   expect(difference(seen[0]!, seen[1]!)).toBeLessThan(0.1);
+});
+
+test('a page that is crossOriginIsolated finds depth by WASM, too', async () => {
+  Object.assign(headers, ISOLATING);
+  try {
+    await withPage(FAST, {}, async (page) => {
+      expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+      await openSample(page);
+      await tap(page, ON_BACKGROUND);
+      expect(sharpness(await pixels(page), ROCKET)).toBeGreaterThan(10);
+    });
+  } finally {
+    for (const name of Object.keys(ISOLATING)) delete headers[name];
+  }
 });
 
 test('what is tapped becomes sharp, and the rest does not stay it', () =>
@@ -329,11 +344,12 @@ test('of two photos opened at once the later one stays', () =>
     expect(await page.getByRole('alert').isVisible()).toBe(false);
   }));
 
-test('a missing or damaged model is named, and the next try works', () =>
-  withPage(FAST, {}, async (page) => {
+test('a missing or damaged model is named, and the next try works', () => {
+  const without = (page: Page) => page.route('**/*.bin', (route) => route.fulfill({ status: 404 }));
+  const check = async (page: Page) => {
     const sample = page.getByRole('button', { name: 'Take the sample' });
     const alert = page.getByRole('alert');
-    await page.route('**/*.bin', (route) => route.fulfill({ status: 404 }));
+    expect(await alert.isVisible()).toBe(false); // nobody has asked for anything yet
     await sample.click();
     await alert.waitFor();
     expect(await alert.innerText()).toMatch(/could not load .*\.bin: HTTP 404/i);
@@ -346,7 +362,9 @@ test('a missing or damaged model is named, and the next try works', () =>
     await page.unroute('**/*.bin');
     await openSample(page);
     expect(await alert.isVisible()).toBe(false);
-  }));
+  };
+  return withPageOf(demo, FAST, {}, check, without);
+});
 
 test.each([320, 390])('a phone of %i pixels scrolls down only, and taps', (width) =>
   withPage(FAST, { viewport: { width, height: 780 }, hasTouch: true, isMobile: true }, async (page) => {

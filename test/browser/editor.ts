@@ -17,8 +17,9 @@ export async function withPage(
   query: string,
   options: BrowserContextOptions,
   check: (page: Page) => Promise<void>,
+  before?: (page: Page) => Promise<unknown>,
 ): Promise<void> {
-  const page = await site.open(query, options);
+  const page = await site.open(query, options, before);
   try {
     await check(page);
   } finally {
