@@ -34,6 +34,8 @@ interface Stage {
   /** What plans keep while image and depth stay. */
   readonly memo: Map<string, unknown>;
   bokeh?: BokehPasses;
+  /** The light of clipped pixels was looked for. */
+  recovered?: boolean;
 }
 
 type Input = readonly Step[] | Recipe | string;
@@ -245,8 +247,9 @@ export class GpuPreview implements Preview {
     const { width, height } = depth;
     const on = this.#part(device, depth);
     const texture = from.picture.texture();
-    const clipped =
-      job?.op === 'bokeh' && !from.bokeh ? await recoverClipped(from.picture.whole, 1, { signal }) : undefined;
+    const recovers = job?.op === 'bokeh' && job.lens.recover > 0;
+    const anew = job?.op === 'bokeh' && (!from.bokeh || (recovers && !from.recovered));
+    const clipped = anew && recovers ? await recoverClipped(from.picture.whole, 1, { signal }) : undefined;
     const opaque = opaqueAfter(job, from.picture);
     const colorSpace = job?.op === 'visualise' ? 'srgb' : from.picture.colorSpace;
     // From here on nothing waits: a call that is aborted leaves the stages as they are.
@@ -254,8 +257,12 @@ export class GpuPreview implements Preview {
     try {
       if (!job) copy(device, texture, to);
       else if (job.op === 'bokeh') {
-        from.bokeh ??= new BokehPasses(device, { picture: texture, alpha: !opaque, colorSpace, depth, clipped });
-        from.bokeh.render(job.lens, to);
+        if (anew) {
+          from.bokeh?.dispose();
+          from.bokeh = new BokehPasses(device, { picture: texture, alpha: !opaque, colorSpace, depth, clipped });
+          from.recovered = recovers;
+        }
+        from.bokeh!.render(job.lens, to);
       } else drawJob(device, job, on, texture, to);
       device.checkMemory();
     } catch (error) {

@@ -272,7 +272,9 @@ class Board {
     const { depth } = this.scene;
     const { width, height } = depth;
     const opaque = opaqueAfter(job, picture);
-    const clipped = job.op === 'bokeh' ? await recoverClipped(picture.whole, job.lens.recover, task) : undefined;
+    // To recover nothing it must not be read back.
+    const recover = job.op === 'bokeh' ? job.lens.recover : 0;
+    const clipped = recover > 0 ? await recoverClipped(picture.whole, recover, task) : undefined;
     const colorSpace = job.op === 'visualise' ? 'srgb' : picture.colorSpace;
     const whole = { x: 0, y: 0, width, height };
     const { maxSize } = this.#device;
