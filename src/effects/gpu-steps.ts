@@ -90,11 +90,13 @@ export class GpuSteps implements Gpu {
     try {
       for (const group of groups(steps)) {
         task.signal?.throwIfAborted();
-        const inner = part(task, done / steps.length, (done += group.length) / steps.length);
+        let inner = part(task, done / steps.length, (done += group.length) / steps.length);
         if (canRun(group, device)) {
           if (board && board.scene.depth !== frame.depth) board = board.dispose();
           board ??= new Board(device, new Scene(frame.depth), this.#maxPixels, this.#count);
-          const job = await planJob(group, { ...frame, image: picture.whole, reduced: picture.reduced }, inner);
+          const known = { ...frame, image: picture.whole, reduced: picture.reduced };
+          const job = await planJob(group, known, part(inner, 0, 0.3));
+          inner = part(inner, 0.3, 1);
           if (!job) continue;
           if (await board.run(job, picture, inner)) {
             frame = { ...frame, depth: depthAfter(job, frame.depth) };
