@@ -3,6 +3,7 @@ import type { DepthMap } from '../depth/depth-map.js';
 import { Context, type Device } from '../gpu/index.js';
 import type { Face } from '../image/face.js';
 import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import { matchMatte } from '../image/matte.js';
 import { resizeImage } from '../image/resize.js';
 import { BokehPasses } from './bokeh-gpu.js';
 import { SHOW } from './bokeh-shaders.js';
@@ -88,11 +89,12 @@ export class GpuPreview implements Preview {
     const smaller = width < image.width || height < image.height;
     const small = smaller ? await resizeImage(image, width, height, { signal }) : image;
     const map = await matchDepth('preview', depth, small, options);
+    const subject = matte && (await matchMatte('preview', matte, small, { signal }));
     signal?.throwIfAborted();
     await this.#turn(async () => {
       this.#drop();
       const scale = { x: width / image.width, y: height / image.height };
-      const frame = { image: small, depth: map, matte, faces: faces?.map((f) => scaledFace(f, scale)) };
+      const frame = { image: small, depth: map, matte: subject, faces: faces?.map((f) => scaledFace(f, scale)) };
       this.#photo = { frame, given: { width: image.width, height: image.height } };
       this.#shown = undefined;
     });
