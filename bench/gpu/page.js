@@ -13,7 +13,18 @@ function cube() {
   return lines.join('\n');
 }
 
-const RESOURCES = { cube: cube() };
+/** Stripes in a circle, as a sticker. */
+function badge(side = 400) {
+  const data = new Uint8ClampedArray(side * side * 4);
+  for (let y = 0, p = 0; y < side; y++)
+    for (let x = 0; x < side; x++, p += 4) {
+      const share = (1 - Math.hypot((2 * x) / side - 1, (2 * y) / side - 1)) * 40;
+      data.set([(x >> 4) % 2 ? 230 : 40, 90, (255 * y) / side, 255 * Math.min(1, Math.max(0, share))], p);
+    }
+  return new ImageData(data, side, side);
+}
+
+const RESOURCES = { cube: cube(), badge: badge() };
 const sweep = (from, to) => (k) => from + (to - from) * k;
 
 /** Steps of a picture; k runs from 0 to 1 as a slider would. */
@@ -47,6 +58,28 @@ const RECIPES = {
     { op: 'relight' },
     { op: 'vignette' },
   ],
+  'text behind the subject, which moves': (k) => [
+    {
+      op: 'sticker',
+      text: { text: 'HELLO' },
+      at: { x: 250 + 100 * k, y: 200 },
+      disparity: 'behind-subject',
+      width: 0.8,
+    },
+  ],
+  'sticker with a shadow, which moves': (k) => [
+    { op: 'sticker', image: 'badge', at: { x: 150 + 100 * k, y: 500 }, disparity: 0.9, shadow: true },
+  ],
+  'background, a gradient that turns': (k) => [
+    { op: 'background', background: { gradient: { from: '#204060', to: '#e0c080', angle: 180 * k } } },
+  ],
+  'background + text + sticker + haze + grade, which moves': (k) => [
+    { op: 'background', background: { colour: '#406080' } },
+    { op: 'sticker', text: { text: 'HELLO' }, at: { x: 300, y: 200 }, disparity: 'behind-subject', width: 0.8 },
+    { op: 'sticker', image: 'badge', at: { x: 150, y: 500 }, disparity: 0.9, shadow: true },
+    { op: 'haze', amount: 0.4 },
+    { op: 'grade', background: { exposure: sweep(-1, 0.5)(k) } },
+  ],
   visualise: (k) => [{ op: 'visualise', contours: Math.round(2 + 10 * k) }],
   peaking: (k) => [{ op: 'peaking', focus: k }],
   'bokeh, the focus moves': (k) => [{ op: 'bokeh', focus: 0.5 + 0.4 * k, aperture: 0.02 }],
@@ -79,18 +112,20 @@ window.operators = async ({ pixels, disparities, width, height }, frames, only) 
   const image = new ImageData(new Uint8ClampedArray(bytesOf(pixels)), width, height);
   const depth = { width, height, data: new Float32Array(bytesOf(disparities)) };
   const gpu = await createGpu();
+  // A subject with a soft edge: a matte for the steps that use one.
+  const matte = { width, height, data: depth.data.map((d) => Math.min(1, Math.max(0, (d - 0.45) * 6))) };
   const preview = await createPreview({ maxPixels: width * height, canvas: document.createElement('canvas') });
-  await preview.setPhoto(image, depth);
+  await preview.setPhoto(image, depth, { matte });
   const resources = RESOURCES;
   const rows = [];
   for (const [name, recipe] of Object.entries(RECIPES)) {
     if (!name.startsWith(only)) continue;
     const edit = pipeline(recipe(0.5));
-    const cpu = await edit.run(image, depth, { resources });
-    const got = await edit.run(image, depth, { resources, gpu });
+    const cpu = await edit.run(image, depth, { resources, matte });
+    const got = await edit.run(image, depth, { resources, matte, gpu });
     const row = { name, ...difference(cpu.image.data, got.image.data) };
-    row.cpu = await least(3, () => edit.run(image, depth, { resources }));
-    row.gpu = await least(3, () => edit.run(image, depth, { resources, gpu }));
+    row.cpu = await least(3, () => edit.run(image, depth, { resources, matte }));
+    row.gpu = await least(3, () => edit.run(image, depth, { resources, matte, gpu }));
     await preview.render(recipe(0), { resources });
     const from = performance.now();
     for (let f = 1; f <= frames; f++) await preview.render(recipe(f / frames), { resources });

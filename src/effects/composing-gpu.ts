@@ -15,29 +15,28 @@ export function holdsStickers({ layers }: StickersPass, { maxSize }: Device): bo
 
 /** Draws stickers one after the other, from far to near. */
 export function drawStickers(device: Device, { layers }: StickersPass, on: Part, from: Texture, to: Texture): void {
-  const seen = layers.flatMap((layer) => overlap(layer.region, on.region) ?? []);
   copy(device, from, to);
-  layers
-    .filter((layer) => overlap(layer.region, on.region))
-    .forEach((layer, k) => {
-      const region = seen[k]!;
-      const at = placeIn(region, on.region);
-      if (k === 0) drawSticker(device, layer, on, { from, photo: from, to, rect: at, origin: on.region });
-      else {
-        // What a pass reads it must not draw to.
-        const part = device.texture('picture', region.width, region.height);
-        const rect: Rect = [0, 0, region.width, region.height];
-        drawSticker(device, layer, on, { from: to, photo: from, to: part, rect, origin: region });
-        device.draw({
-          shader: PUT,
-          to: [to],
-          uniforms: { u_photo: part, u_at: [at[0], at[1]] },
-          rects: [at],
-          reads: 1,
-        });
-        device.free(part);
+  let first = true;
+  for (const layer of layers) {
+    const region = overlap(layer.region, on.region);
+    if (!region) continue;
+    const at = placeIn(region, on.region);
+    withTextures(device, (make) => {
+      if (first) {
+        drawSticker(device, layer, on, make, { from, photo: from, to, rect: at, origin: on.region });
+        return;
       }
+      // What a pass reads it must not draw to.
+      const { width, height } = region;
+      const own = make('picture', width, height);
+      drawSticker(device, layer, on, make, {
+        ...{ from: to, photo: from, to: own, rect: [0, 0, width, height], origin: region },
+      });
+      const uniforms = { u_photo: own, u_at: [at[0], at[1]] };
+      device.draw({ shader: PUT, to: [to], uniforms, rects: [at], reads: 1 });
     });
+    first = false;
+  }
   on.forget(to);
 }
 
@@ -45,28 +44,26 @@ export function drawStickers(device: Device, { layers }: StickersPass, on: Part,
 export function drawBackground(device: Device, pass: BackgroundPass, on: Part, from: Texture, to: Texture): void {
   const { region, whole } = on;
   const { width, height, data } = pass.behind ?? NOTHING;
-  const cut = (of: Region, channels: number, bytes: Uint8Array) => cutRows(bytes, of.width, region, channels);
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
   const isWhole = width === whole.width && height === whole.height;
-  const u_behind = isWhole
-    ? device.texture('rgba8', region.width, region.height, cut({ x: 0, y: 0, width, height }, 4, bytes))
-    : device.texture('rgba8', width, height, bytes);
-  const share = cutRows(pass.share, whole.width, region, 1);
-  const u_share = device.texture('r32f', region.width, region.height, share);
-  device.draw({
-    shader: BACKGROUND,
-    to: [to],
-    uniforms: {
-      ...{ u_photo: from, u_share, u_behind },
-      u_shareAt: [region.x, region.y],
-      u_origin: [region.x, region.y],
-      u_whole: [whole.width, whole.height],
-      u_cell: unmixCell(whole),
-    },
-    reads: 8,
+  withTextures(device, (make) => {
+    const u_behind = isWhole
+      ? make('rgba8', region.width, region.height, cutRows(bytes, width, region, 4))
+      : make('rgba8', width, height, bytes);
+    const u_share = make('r32f', region.width, region.height, cutRows(pass.share, whole.width, region, 1));
+    device.draw({
+      shader: BACKGROUND,
+      to: [to],
+      uniforms: {
+        ...{ u_photo: from, u_share, u_behind },
+        u_shareAt: [region.x, region.y],
+        u_origin: [region.x, region.y],
+        u_whole: [whole.width, whole.height],
+        u_cell: unmixCell(whole),
+      },
+      reads: 8,
+    });
   });
-  device.free(u_behind);
-  device.free(u_share);
   on.forget(to);
 }
 
@@ -82,14 +79,15 @@ interface Target {
   readonly origin: Region;
 }
 
-function drawSticker(device: Device, layer: StickerLayer, on: Part, { from, photo, to, rect, origin }: Target): void {
+function drawSticker(
+  device: Device,
+  layer: StickerLayer,
+  on: Part,
+  make: Device['texture'],
+  { from, photo, to, rect, origin }: Target,
+): void {
   const { light, relief, hidden, depth, shadow } = layer;
-  const made: Texture[] = [];
-  const plane = ({ width, height, data }: { width: number; height: number; data: Float32Array }) => {
-    const texture = device.texture(data.length === width * height ? 'r32f' : 'rgba32f', width, height, data);
-    made.push(texture);
-    return texture;
-  };
+  const plane = (p: { width: number; height: number; data: Float32Array }) => make('r32f', p.width, p.height, p.data);
   const patch = ({ region, data }: Patch) => {
     const seen = overlap(region, on.region)!;
     const { x, y } = seen;
@@ -106,7 +104,7 @@ function drawSticker(device: Device, layer: StickerLayer, on: Part, { from, phot
       u_picture: from,
       u_depth: under?.texture ?? on.depthTexture,
       u_depthAt: under?.at ?? [on.region.x, on.region.y],
-      u_light: plane(light),
+      u_light: make('rgba32f', light.width, light.height, light.data),
       u_target: [origin.x, origin.y],
       u_origin: [on.region.x, on.region.y],
       u_at: [layer.at.x, layer.at.y],
@@ -132,7 +130,20 @@ function drawSticker(device: Device, layer: StickerLayer, on: Part, { from, phot
     },
     reads: 8,
   });
-  made.forEach((texture) => device.free(texture));
+}
+
+/** Frees the textures that the work made. */
+function withTextures(device: Device, work: (make: Device['texture']) => void): void {
+  const made: Texture[] = [];
+  try {
+    work((...of) => {
+      const texture = device.texture(...of);
+      made.push(texture);
+      return texture;
+    });
+  } finally {
+    made.forEach((texture) => device.free(texture));
+  }
 }
 
 /** Where a rectangle lies in a part that holds it. */

@@ -3,6 +3,7 @@ import type { DepthMap } from '../depth/depth-map.js';
 import { Context, type Device } from '../gpu/index.js';
 import type { Face } from '../image/face.js';
 import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import { matchMatte } from '../image/matte.js';
 import { resizeImage } from '../image/resize.js';
 import { BokehPasses } from './bokeh-gpu.js';
 import { SHOW } from './bokeh-shaders.js';
@@ -35,6 +36,8 @@ interface Stage {
   /** What plans keep while image and depth stay. */
   readonly memo: Map<string, unknown>;
   bokeh?: BokehPasses;
+  /** The light of clipped pixels was looked for. */
+  recovered?: boolean;
 }
 
 type Input = readonly Step[] | Recipe | string;
@@ -87,11 +90,12 @@ export class GpuPreview implements Preview {
     const smaller = width < image.width || height < image.height;
     const small = smaller ? await resizeImage(image, width, height, { signal }) : image;
     const map = await matchDepth('preview', depth, small, options);
+    const subject = matte && (await matchMatte('preview', matte, small, { signal }));
     signal?.throwIfAborted();
     await this.#turn(async () => {
       this.#drop();
       const scale = { x: width / image.width, y: height / image.height };
-      const frame = { image: small, depth: map, matte, faces: faces?.map((f) => scaledFace(f, scale)) };
+      const frame = { image: small, depth: map, matte: subject, faces: faces?.map((f) => scaledFace(f, scale)) };
       this.#photo = { frame, given: { width: image.width, height: image.height } };
       this.#shown = undefined;
     });
@@ -246,8 +250,9 @@ export class GpuPreview implements Preview {
     const { width, height } = depth;
     const on = this.#part(device, depth);
     const texture = from.picture.texture();
-    const clipped =
-      job?.op === 'bokeh' && !from.bokeh ? await recoverClipped(from.picture.whole, 1, { signal }) : undefined;
+    const recovers = job?.op === 'bokeh' && job.lens.recover > 0;
+    const anew = job?.op === 'bokeh' && (!from.bokeh || (recovers && !from.recovered));
+    const clipped = anew && recovers ? await recoverClipped(from.picture.whole, 1, { signal }) : undefined;
     const opaque = opaqueAfter(job, from.picture);
     const colorSpace = job?.op === 'visualise' ? 'srgb' : from.picture.colorSpace;
     // From here on nothing waits: a call that is aborted leaves the stages as they are.
@@ -255,8 +260,12 @@ export class GpuPreview implements Preview {
     try {
       if (!job) copy(device, texture, to);
       else if (job.op === 'bokeh') {
-        from.bokeh ??= new BokehPasses(device, { picture: texture, alpha: !opaque, colorSpace, depth, clipped });
-        from.bokeh.render(job.lens, to);
+        if (anew) {
+          from.bokeh?.dispose();
+          from.bokeh = new BokehPasses(device, { picture: texture, alpha: !opaque, colorSpace, depth, clipped });
+          from.recovered = recovers;
+        }
+        from.bokeh!.render(job.lens, to);
       } else drawJob(device, job, on, texture, to);
       device.checkMemory();
     } catch (error) {

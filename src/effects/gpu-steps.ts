@@ -90,11 +90,13 @@ export class GpuSteps implements Gpu {
     try {
       for (const group of groups(steps)) {
         task.signal?.throwIfAborted();
-        const inner = part(task, done / steps.length, (done += group.length) / steps.length);
+        let inner = part(task, done / steps.length, (done += group.length) / steps.length);
         if (canRun(group, device)) {
           if (board && board.scene.depth !== frame.depth) board = board.dispose();
           board ??= new Board(device, new Scene(frame.depth), this.#maxPixels, this.#count);
-          const job = await planJob(group, { ...frame, image: picture.whole, reduced: picture.reduced }, inner);
+          const known = { ...frame, image: picture.whole, reduced: picture.reduced };
+          const job = await planJob(group, known, part(inner, 0, 0.3));
+          inner = part(inner, 0.3, 1);
           if (!job) continue;
           if (await board.run(job, picture, inner)) {
             frame = { ...frame, depth: depthAfter(job, frame.depth) };
@@ -272,7 +274,9 @@ class Board {
     const { depth } = this.scene;
     const { width, height } = depth;
     const opaque = opaqueAfter(job, picture);
-    const clipped = job.op === 'bokeh' ? await recoverClipped(picture.whole, job.lens.recover, task) : undefined;
+    // To recover nothing it must not be read back.
+    const recover = job.op === 'bokeh' ? job.lens.recover : 0;
+    const clipped = recover > 0 ? await recoverClipped(picture.whole, recover, task) : undefined;
     const colorSpace = job.op === 'visualise' ? 'srgb' : picture.colorSpace;
     const whole = { x: 0, y: 0, width, height };
     const { maxSize } = this.#device;

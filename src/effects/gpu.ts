@@ -13,7 +13,7 @@ export interface GpuOptions {
   maxPixels?: number | undefined;
 }
 
-/** What went over to the GPU and back, in pictures: whole ones, or parts of those that were cut. */
+/** How often the photo went over to the GPU and back, whole or in the parts that it was cut into. */
 export interface GpuTransfers {
   readonly uploads: number;
   readonly readBacks: number;

@@ -153,7 +153,9 @@ async function paint(
       for (let i = y0 * width; i < y1 * width; i++) covered[i] = matte.data[i]! > COVERED ? HIDDEN_PIXEL : KNOWN_PIXEL;
     });
     const flat = new Float32Array(width * height);
-    const filled = await fillBehind(photo, flat, covered, part(options, 0, 0.3));
+    // Read once: the pixels may have to come from a GPU.
+    const own = { width, height, data: photo.data, colorSpace: photo.colorSpace ?? 'srgb' };
+    const filled = await fillBehind(own, flat, covered, part(options, 0, 0.3));
     const depth = { width, height, data: flat };
     const blurred = await applyBokeh(filled.image, depth, { focus: 1, aperture: blur, ...part(options, 0.3, 0.8) });
     return { image: await graded(blurred, depth, background.grade, part(options, 0.8, 1)) };

@@ -53,7 +53,8 @@ export interface Preview {
    * Takes another photo. Image and depth are kept, not copied: leave them as they are.
    *
    * @param depth of another size it is lifted along the image's edges, or read at the pixels' centres.
-   * @throws RelievoError `UNSUPPORTED_IMAGE`, `IMAGE_TOO_LARGE`, `INVALID_DEPTH`, `CONTEXT_LOST`, `DISPOSED`.
+   * @throws RelievoError `UNSUPPORTED_IMAGE`, `IMAGE_TOO_LARGE`, `INVALID_DEPTH`, `INVALID_PARAM` (the matte), `CONTEXT_LOST`,
+   *   `DISPOSED`.
    */
   setPhoto(image: ImageDataLike, depth: DepthMap, options?: PreviewPhoto): Promise<void>;
   /**

@@ -244,6 +244,12 @@ const EVERYTHING: readonly Step[] = [
   { op: 'grade', background: { exposure: -0.5, contrast: 0.3 }, foreground: { vibrance: 0.4 } },
   { op: 'relight' },
   { op: 'vignette' },
+  { op: 'background', background: { gradient: { from: 'navy', to: 'white' } } },
+  { op: 'sticker', text: { text: 'HELLO' }, at: { x: 90, y: 60 }, disparity: 'behind-subject', shadow: true },
+  {
+    op: 'stickers',
+    stickers: [1, 2].map((k) => ({ text: { text: 'A' }, at: { x: 50 * k, y: 60 }, disparity: k / 3 })),
+  },
   { op: 'peaking' },
 ];
 
@@ -340,6 +346,7 @@ window.previewLife = async () => {
   const round = async () => {
     for (const e of [0.1, 0.2, 0.3]) await preview.render(exposed(e));
     await preview.render([{ op: 'visualise' }]);
+    await preview.render(EVERYTHING);
     await preview.render(exposed(-0.5));
     return alive;
   };
