@@ -5,7 +5,7 @@ const LINE = 0.014;
 /** How much of the light lies between the ends of a range. */
 const INSIDE = 0.16;
 /** Samples along the long side: light has no edges. */
-const LONG_SIDE = 560;
+const LONG_SIDE = 360;
 const SWEEP_MS = 1500;
 
 /** The focal plane as a line of light through the picture: everything that lies on it glows. */

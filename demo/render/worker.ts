@@ -1,6 +1,15 @@
 import { expose, transfer } from 'comlink';
-import { isRelievoError, shrinkImage, type DepthMap, type Face, type ImageDataLike, type Matte } from 'relievo';
 import {
+  focalRange,
+  isRelievoError,
+  shrinkImage,
+  type DepthMap,
+  type Face,
+  type ImageDataLike,
+  type Matte,
+} from 'relievo';
+import {
+  BOKEH_PARAMS,
   createBokehPreview,
   encodeVideo,
   parallaxFrames,
@@ -12,10 +21,12 @@ import {
   visualiseDepth,
   type BokehOptions,
   type BokehPreview,
+  type Focus,
   type Recipe,
   type Resource,
   type Step,
 } from 'relievo/effects';
+import { Fine } from './fine.js';
 import { shrinkDepth } from './pixels.js';
 
 /** Where layers are rendered: `'auto'` is the GPU where there is a real one. */
@@ -44,8 +55,10 @@ export interface MeshArrays {
   readonly texture: ImageBitmap;
 }
 
-/** Pixels of the draft while something is dragged, and of a preset's picture. */
-const DRAFT_PIXELS = 90_000;
+/** Pixels of the draft while something is dragged: fewer where one takes longer than a tenth of a second leaves. */
+const DRAFT_PIXELS = [90_000, 40_000, 20_000] as const;
+const DRAFT_MS = 75;
+/** Of a preset's picture. */
 const THUMBNAIL_PIXELS = 15_000;
 const FPS = 24;
 
@@ -59,6 +72,8 @@ interface LayerState {
   /** On the GPU; undefined where that is left to the CPU. `has` is the key of the head that lies there. */
   gpu?: { readonly preview: BokehPreview; has: string | undefined } | undefined;
 }
+
+type Lens = Extract<Step, { readonly op: 'bokeh' }>;
 
 let layers: Partial<Record<LayerName, LayerState>> = {};
 const resources = new Map<string, Resource>();
@@ -124,11 +139,19 @@ const options = (layer: LayerState, signal: AbortSignal) => ({
   resources: (name: string) => resources.get(name),
 });
 
+/** A focus of the recipe in pixels of a layer. */
+function focusOf({ image }: LayerState, recipe: Recipe, focus: Lens['focus'] = 'subject'): Focus {
+  const { width, height } = recipe.size ?? image;
+  return typeof focus === 'object' && 'x' in focus
+    ? { x: (focus.x * image.width) / width, y: (focus.y * image.height) / height }
+    : focus;
+}
+
 /** The lens on the GPU; undefined where that fails: for good, or for settings that the CPU will explain. */
 async function onGpu(
   layer: LayerState,
   recipe: Recipe,
-  step: Step & { readonly op: 'bokeh' },
+  step: Lens,
   head: NonNullable<LayerState['head']>,
 ): Promise<ImageDataLike | undefined> {
   const { gpu } = layer;
@@ -139,13 +162,8 @@ async function onGpu(
       await gpu.preview.setPhoto(head.image, head.depth);
       gpu.has = head.key;
     }
-    const { focus } = lens;
-    const { width, height } = recipe.size ?? layer.image;
-    const scaled =
-      typeof focus === 'object' && 'x' in focus
-        ? { x: (focus.x * layer.image.width) / width, y: (focus.y * layer.image.height) / height }
-        : focus;
-    return await gpu.preview.toImage({ ...lens, focus: scaled, faces: layer.faces } as BokehOptions);
+    const focus = focusOf(layer, recipe, lens.focus);
+    return await gpu.preview.toImage({ ...lens, focus, faces: layer.faces } as BokehOptions);
   } catch (error) {
     if (!isRelievoError(error, 'INVALID_PARAM')) {
       void gpus?.then((all) => all.forEach((preview) => preview.dispose()));
@@ -154,6 +172,65 @@ async function onGpu(
     }
     return undefined;
   }
+}
+
+/** Which of {@link DRAFT_PIXELS} this device can do. */
+let rough = 0;
+/** What drafts lack, for one edit whose lens moves. */
+let fine: { readonly key: string; readonly lack: Fine } | undefined;
+let lastEdit = '';
+
+async function draftOf(preview: LayerState, pixels: number, signal?: AbortSignal): Promise<LayerState> {
+  const image = await shrinkImage(preview.image, { maxPixels: pixels, signal });
+  const { width, height } = image;
+  return {
+    image,
+    depth: shrinkDepth(preview.depth, width, height),
+    faces: facesAt(preview.faces, width / preview.image.width, height / preview.image.height),
+    ...(preview.matte && { matte: shrinkDepth(preview.matte, width, height) }),
+  };
+}
+
+/** A draft, with the fine structure of what is in focus as soon as nothing but the lens moves. */
+async function drawDraft(recipe: Recipe, signal: AbortSignal) {
+  const start = performance.now();
+  const [draft, preview] = [layers.draft!, layers.preview!];
+  const found = await apply(draft, recipe, signal);
+  const step = recipe.steps.find((s): s is Lens => s.op === 'bokeh');
+  if (found.by === 'gpu' || !step) return found;
+  const edit = JSON.stringify(recipe.steps.map((s) => (s === step ? null : s)));
+  if (edit === lastEdit && fine?.key !== edit) {
+    const [large, small] = [await sharpPart(preview, recipe, signal), await sharpPart(draft, recipe, signal)];
+    fine = { key: edit, lack: new Fine(large.image, large.depth, small.image) };
+  }
+  lastEdit = edit;
+  let { image } = found;
+  if (fine?.key === edit) {
+    const { aperture = BOKEH_PARAMS.aperture.default } = step;
+    const focus = focusOf(draft, recipe, step.focus);
+    const range = focalRange(focus, found.depth, { faces: draft.faces ?? [], aperture });
+    image = fine.lack.addTo(image, aperture, range);
+  }
+  const took = performance.now() - start;
+  const next = Math.min(
+    DRAFT_PIXELS.length - 1,
+    Math.max(0, rough + (took > DRAFT_MS ? 1 : took < DRAFT_MS / 4 ? -1 : 0)),
+  );
+  if (next !== rough && layers.draft === draft) {
+    rough = next;
+    layers.draft = await draftOf(preview, DRAFT_PIXELS[rough]!);
+    fine = undefined;
+  }
+  return { ...found, image };
+}
+
+/** The edit with everything in focus, and the depth that its lens would see. */
+async function sharpPart(layer: LayerState, recipe: Recipe, signal: AbortSignal) {
+  const lens = recipe.steps.findIndex((s) => s.op === 'bokeh');
+  const head = await headOf(layer, recipe, recipe.steps.slice(0, lens), signal);
+  const rest = pipeline({ ...recipe, steps: recipe.steps.slice(lens + 1) });
+  const { image } = await rest.run(head.image, head.depth, options(layer, signal));
+  return { image, depth: head.depth };
 }
 
 async function apply(
@@ -176,6 +253,7 @@ function eachLayer(change: (layer: LayerState) => LayerState): void {
   for (const [name, layer] of Object.entries(layers)) {
     const fresh: LayerState = { ...layer, gpu: layer.gpu && { ...layer.gpu, has: undefined } };
     delete fresh.head;
+    fine = undefined;
     layers[name as LayerName] = change(fresh);
   }
 }
@@ -201,13 +279,14 @@ export const api = {
   setPhoto: (id: number, image: ImageDataLike, depth: DepthMap) =>
     answer(id, async (signal) => {
       layers = {};
-      const draft = await shrinkImage(image, { maxPixels: DRAFT_PIXELS, signal });
+      fine = undefined;
       const thumbnail = await shrinkImage(image, { maxPixels: THUMBNAIL_PIXELS, signal });
+      const preview: LayerState = { image, depth, faces: undefined };
       const at = ({ width, height }: ImageDataLike) => shrinkDepth(depth, width, height);
       const [forPreview, forDraft] = (await (gpus ??= openGpus())).map((preview) => ({ preview, has: undefined }));
       layers = {
-        preview: { image, depth, faces: undefined, gpu: forPreview },
-        draft: { image: draft, depth: at(draft), faces: undefined, gpu: forDraft },
+        preview: { ...preview, gpu: forPreview },
+        draft: { ...(await draftOf(preview, DRAFT_PIXELS[rough]!, signal)), gpu: forDraft },
         thumbnail: { image: thumbnail, depth: at(thumbnail), faces: undefined },
       };
     }),
@@ -238,7 +317,9 @@ export const api = {
 
   render: (id: number, name: LayerName, recipe: Recipe) =>
     answer(id, async (signal) => {
-      const { image, depth, by } = await apply(layers[name]!, recipe, signal);
+      const { image, depth, by } = await (name === 'draft'
+        ? drawDraft(recipe, signal)
+        : apply(layers[name]!, recipe, signal));
       const found: Rendered = { image: image as ImageData, depth: copy(depth), by };
       return transfer(found, [found.image.data.buffer, found.depth.data.buffer]);
     }),
