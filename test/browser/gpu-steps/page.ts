@@ -44,7 +44,7 @@ declare global {
     /** Textures, framebuffers, programs and buffers alive after runs of recipes, and after dispose. */
     resourcesOfSteps(): Promise<number[]>;
     /** Recipes shown one after the other: each against the CPU, against what the canvas shows, and what it took. */
-    previewed(recipes: readonly (readonly Step[])[]): Promise<Previewed[]>;
+    previewed(recipes: readonly (readonly Step[])[], matted?: boolean): Promise<Previewed[]>;
     /** What a preview does with several calls at once, a lost context, misuse, and its textures. */
     previewLife(): Promise<{
       superseded: boolean[];
@@ -305,18 +305,19 @@ const pixelsOf = (canvas: HTMLCanvasElement | OffscreenCanvas) => {
   return context.getImageData(0, 0, copy.width, copy.height).data;
 };
 
-window.previewed = async (recipes) => {
+window.previewed = async (recipes, matted = false) => {
   const { image, depth } = sceneOf('portrait');
+  const matte = matted ? matteOf(depth) : undefined;
   const canvas = document.createElement('canvas');
   const preview = await createPreview({ canvas });
-  await preview.setPhoto(image, depth);
+  await preview.setPhoto(image, depth, { matte });
   const out: Previewed[] = [];
   for (const steps of recipes) {
     await preview.render(steps, { resources });
     const { cost } = preview;
     const shown = pixelsOf(canvas);
     const gpu = await preview.toImage(steps, { resources });
-    const cpu = (await pipeline(steps).run(image, depth, { resources })).image;
+    const cpu = (await pipeline(steps).run(image, depth, { resources, matte })).image;
     out.push({ ...difference(cpu.data, gpu.data), cost, shown: difference(shown, gpu.data) });
   }
   preview.dispose();
