@@ -1,11 +1,11 @@
 import { batch, effect, signal } from '@preact/signals';
 import { isRelievoError, showsPeople, type Backend, type ImageDataLike } from 'relievo';
-import { parseCube, type Recipe, type Resource } from 'relievo/effects';
+import { parseCube, type PipelineResult, type Recipe, type Resource } from 'relievo/effects';
 import { createWorker, type RelievoWorker, type WorkerPhoto } from 'relievo/worker';
 import { Live } from './render/live.js';
 import { encode, isOpaque, shrinkDepth, toCanvas } from './render/pixels.js';
-import { Renderer, type Rendered, type Where } from './render/renderer.js';
-import { depthSteps, inlined, resourceNames, withStep } from './recipe.js';
+import { Renderer, type Layout, type Rendered, type Where } from './render/renderer.js';
+import { depthSteps, inlined, resourceNames, without, withStep } from './recipe.js';
 import * as store from './store.js';
 import { TEXTS } from './texts.js';
 
@@ -372,29 +372,29 @@ function named(recipe: Recipe): Record<string, Resource> {
 // ---- Full resolution -------------------------------------------------------------------------------------------
 
 let saving: AbortController | undefined;
-let whole: { readonly key: string; readonly image: ImageDataLike } | undefined;
+let whole: ({ readonly key: string } & PipelineResult) | undefined;
 
 async function renderWhole(
   recipe: Recipe,
   signal: AbortSignal,
   onProgress?: (done: number) => void,
-): Promise<ImageDataLike> {
+): Promise<PipelineResult> {
   const of = store.opened.value!;
   const key = JSON.stringify(recipe);
-  if (whole?.key === key) return whole.image;
+  if (whole?.key === key) return whole;
   await unless(signal, people);
   const w = await unless(signal, relievo());
   // After a failure the worker is another one, which has to open the photo again.
   const photo = w === of.by ? of.photo : await w.open(of.file, { signal });
-  const { image } = await w.run(recipe, photo, of.depth, {
+  const made = await w.run(recipe, photo, of.depth, {
     resources: named(recipe),
     ...(store.faces.value && { faces: store.faces.value }),
     ...(store.matte.value && { matte: store.matte.value }),
     signal,
     onProgress,
   });
-  whole = { key, image };
-  return image;
+  whole = { key, ...made };
+  return made;
 }
 
 /** Runs something long with its progress on the page and a way to stop it. */
@@ -420,7 +420,7 @@ async function long<T>(
 function picture(type?: string): Promise<Blob | undefined> {
   return long(TEXTS.rendering, async (signal, onProgress) => {
     const wanted = type ?? store.opened.value!.file.type;
-    const image = await renderWhole(store.recipe.value, signal, onProgress);
+    const { image } = await renderWhole(store.recipe.value, signal, onProgress);
     const opaque = isOpaque(image);
     const writable = WRITABLE.includes(wanted) && (opaque || wanted !== 'image/jpeg');
     const blob = await encode(image, writable ? wanted : opaque ? 'image/jpeg' : 'image/png');
@@ -469,12 +469,19 @@ export async function makeLoop(
 }
 
 export async function saveGlb(): Promise<void> {
-  const blob = await long(TEXTS.modelling, (signal) => renderer.glb(store.recipe.value, { signal }));
+  const blob = await long(TEXTS.modelling, async (signal, onProgress) => {
+    // Without the lens: what is turned about shows all of itself.
+    const { image, depth } = await renderWhole(without(store.recipe.value, 'bokeh'), signal, onProgress);
+    return renderer.glb(image, depth, { signal });
+  });
   if (blob) save(blob, `${stem()}.glb`);
 }
 
-export async function saveStereo(layout: 'anaglyph' | 'side-by-side'): Promise<void> {
-  const blob = await long(TEXTS.rendering, (signal) => renderer.stereo(store.recipe.value, layout, { signal }));
+export async function saveStereo(layout: Layout): Promise<void> {
+  const blob = await long(TEXTS.rendering, async (signal, onProgress) => {
+    const { image, depth } = await renderWhole(without(store.recipe.value, 'bokeh'), signal, onProgress);
+    return renderer.stereo(image, depth, layout, store.matte.value, { signal });
+  });
   if (blob) save(blob, `${stem()}-${layout}.jpg`);
 }
 
@@ -514,7 +521,7 @@ effect(() => {
     if (saving || detail.peek()) return;
     const { signal } = (detailWork = new AbortController());
     renderWhole(base, signal).then(
-      (image) => signal.aborted || (detail.value = image),
+      ({ image }) => signal.aborted || (detail.value = image),
       (error: unknown) => signal.aborted || report(error),
     );
   }, 500);

@@ -1,9 +1,9 @@
 import { proxy, wrap, type Remote } from 'comlink';
 import { RelievoError, type DepthMap, type ErrorCode, type Face, type ImageDataLike, type Matte } from 'relievo';
 import type { Recipe, Resource } from 'relievo/effects';
-import type { Answer, api, LayerName, Loop, MeshArrays, Rendered, Where } from './worker.js';
+import type { Answer, api, LayerName, Layout, Loop, MeshArrays, Rendered, Where } from './worker.js';
 
-export type { Loop, MeshArrays, Rendered, Where };
+export type { Layout, Loop, MeshArrays, Rendered, Where };
 
 export interface TaskOptions {
   readonly signal?: AbortSignal | undefined;
@@ -78,12 +78,18 @@ export class Renderer {
     return this.#ask(task, (id) => this.#remote.mesh(id, recipe, vertices) as Promise<Answer<MeshArrays>>);
   }
 
-  glb(recipe: Recipe, task: TaskOptions = {}): Promise<Blob> {
-    return this.#ask(task, (id) => this.#remote.glb(id, recipe));
+  glb(image: ImageDataLike, depth: DepthMap, task: TaskOptions = {}): Promise<Blob> {
+    return this.#ask(task, (id) => this.#remote.glb(id, image, depth));
   }
 
-  stereo(recipe: Recipe, layout: 'anaglyph' | 'side-by-side', task: TaskOptions = {}): Promise<Blob> {
-    return this.#ask(task, (id) => this.#remote.stereo(id, recipe, layout));
+  stereo(
+    image: ImageDataLike,
+    depth: DepthMap,
+    layout: Layout,
+    matte: Matte | undefined,
+    task: TaskOptions = {},
+  ): Promise<Blob> {
+    return this.#ask(task, (id) => this.#remote.stereo(id, image, depth, layout, matte));
   }
 
   loop(recipe: Recipe, loop: Loop, task: TaskOptions = {}): Promise<Blob> {

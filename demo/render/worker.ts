@@ -27,6 +27,7 @@ import {
   type Step,
 } from 'relievo/effects';
 import { Fine } from './fine.js';
+import { without } from '../recipe.js';
 import { shrinkDepth } from './pixels.js';
 
 /** Where layers are rendered: `'auto'` is the GPU where there is a real one. */
@@ -41,6 +42,8 @@ export interface Rendered {
   /** After the steps before the lens. */
   readonly depth: DepthMap;
 }
+
+export type Layout = 'anaglyph' | 'side-by-side';
 
 export interface Loop {
   readonly motion: 'wiggle' | 'orbit' | 'dolly';
@@ -60,6 +63,8 @@ const DRAFT_PIXELS = [90_000, 40_000, 20_000] as const;
 const DRAFT_MS = 75;
 /** Of a preset's picture. */
 const THUMBNAIL_PIXELS = 15_000;
+/** Of a model's picture: a file that others open as well. */
+const TEXTURE_PIXELS = 4_000_000;
 const FPS = 24;
 
 interface LayerState {
@@ -266,8 +271,13 @@ async function jpeg(image: ImageDataLike): Promise<Uint8Array> {
   return new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.92 })).arrayBuffer());
 }
 
-/** The preview with all steps but the lens: what is moved about shows all of itself. */
-const sharp = (recipe: Recipe): Recipe => ({ ...recipe, steps: recipe.steps.filter((s) => s.op !== 'bokeh') });
+/** Whether an MP4 that every player shows can be written here. */
+async function encodesH264({ width, height }: ImageDataLike): Promise<boolean> {
+  if (typeof VideoEncoder !== 'function') return false;
+  const even = { width: width & ~1, height: height & ~1 };
+  const { supported } = await VideoEncoder.isConfigSupported({ codec: 'avc1.640028', ...even });
+  return !!supported;
+}
 
 export const api = {
   /** @param faces in pixels of the photo, whose size is `of`. */
@@ -334,23 +344,23 @@ export const api = {
 
   mesh: (id: number, recipe: Recipe, vertices: number) =>
     answer(id, async (signal): Promise<MeshArrays> => {
-      const { image, depth } = await apply(layers.preview!, sharp(recipe), signal);
+      const { image, depth } = await apply(layers.preview!, without(recipe, 'bokeh'), signal);
       const { positions, uvs, indices } = await toMesh(image, depth, { vertices, signal });
       const texture = await createImageBitmap(image as ImageData);
       return transfer({ positions, uvs, indices, texture }, [positions.buffer, uvs.buffer, indices.buffer, texture]);
     }),
 
-  glb: (id: number, recipe: Recipe) =>
+  glb: (id: number, whole: ImageDataLike, wholeDepth: DepthMap) =>
     answer(id, async (signal) => {
-      const { image, depth } = await apply(layers.preview!, sharp(recipe), signal);
+      const image = await shrinkImage(whole, { maxPixels: TEXTURE_PIXELS, signal });
+      const depth = shrinkDepth(wholeDepth, image.width, image.height);
       const file = await toGlb(await toMesh(image, depth, { signal }), await jpeg(image));
       return new Blob([file as Uint8Array<ArrayBuffer>], { type: 'model/gltf-binary' });
     }),
 
-  stereo: (id: number, recipe: Recipe, layout: 'anaglyph' | 'side-by-side') =>
+  stereo: (id: number, image: ImageDataLike, depth: DepthMap, layout: Layout, matte: Matte | undefined) =>
     answer(id, async (signal) => {
-      const { image, depth } = await apply(layers.preview!, sharp(recipe), signal);
-      const pair = await stereoPair(image, depth, { layout, matte: layers.preview?.matte, signal });
+      const pair = await stereoPair(image, depth, { layout, matte, signal });
       return new Blob([(await jpeg(pair)) as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' });
     }),
 
@@ -366,7 +376,8 @@ export const api = {
           yield frame;
         }
       })();
-      return (await encodeVideo(counted, { format: 'webm', fps: FPS, signal })).file;
+      const format = (await encodesH264(image)) ? 'mp4' : 'webm';
+      return (await encodeVideo(counted, { format, fps: FPS, signal })).file;
     }),
 
   abort: (id: number) => running.get(id)?.abort(),

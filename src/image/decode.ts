@@ -1,6 +1,7 @@
 import { lazy } from '../core/lazy.js';
 import { RelievoError } from '../core/errors.js';
 import { drawableSize, unreadable } from './drawable.js';
+import { isHevc } from './hevc.js';
 import { isPixels, checkImage, checkSize, createImage, MAX_PIXELS, type ImageDataLike } from './image-data.js';
 
 /**
@@ -55,6 +56,12 @@ export async function decode(
     }
     // The type is left empty on purpose: the browser sniffs the bytes, and never runs a script in them.
     const bitmap = await createImageBitmap(new Blob([bytes]), { imageOrientation: 'from-image' }).catch((cause) => {
+      if (isHevc(bytes))
+        throw new RelievoError(
+          'UNSUPPORTED_IMAGE',
+          "this photo is HEIC, which Safari decodes and this browser does not. Export it as JPEG, or set the iPhone's camera to 'Most Compatible'.",
+          { cause },
+        );
       throw new RelievoError(
         'CORRUPT_IMAGE',
         'this file cannot be decoded: it is damaged, or of a kind this browser does not know. Try a JPEG or PNG.',

@@ -3,6 +3,7 @@ import { RelievoError } from '../core/errors.js';
 import { convert } from '../image/colour-space.js';
 import { checkSize, createImage, MAX_PIXELS, type OutputImage } from '../image/image-data.js';
 import { profileKind, readWide } from './icc.js';
+import { isHevc } from '../image/hevc.js';
 import { loadSharp } from './sharp.js';
 
 export interface ReadOptions {
@@ -105,19 +106,6 @@ export async function readImage(
 export function checkFormat(format: string | undefined, name: string): void {
   if (format === undefined || !REFUSED.has(format)) return;
   throw new RelievoError('UNSUPPORTED_IMAGE', `${name} is ${format.toUpperCase()}: export it as PNG or JPEG first.`);
-}
-
-/** Main brands of HEIF files that hold HEVC (ISO/IEC 23008-12, annex B); AVIF's are others. */
-const HEVC_BRANDS = new Set(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx']);
-
-function isHevc(bytes: Uint8Array): boolean {
-  const text = (from: number) => String.fromCharCode(...bytes.subarray(from, from + 4));
-  if (text(4) !== 'ftyp') return false;
-  // `mif1` says HEIF of any kind: the compatible brands after it say which.
-  if (text(8) !== 'mif1') return HEVC_BRANDS.has(text(8));
-  const end = Math.min(bytes.length, 64, (bytes[2]! << 8) | bytes[3]!);
-  for (let at = 16; at + 4 <= end; at += 4) if (HEVC_BRANDS.has(text(at))) return true;
-  return false;
 }
 
 /** @throws RelievoError `FILE_NOT_FOUND`. */

@@ -243,6 +243,7 @@ test('a bad file is named, and the photo stays', () =>
       [Buffer.from('%PDF-1.7 not a picture'), /cannot be decoded.*Try a JPEG or PNG/],
       [jpeg.subarray(0, 300), /cannot be decoded/],
       [Buffer.alloc(0), /empty \(0 bytes\)/],
+      [Buffer.from(`\0\0\0\x18ftypheic\0\0\0\0mif1heic${'\0'.repeat(64)}`, 'latin1'), /is HEIC.*Export it as JPEG/],
       [header, /20000 × 20000 is 400.0 megapixels, the limit is 64.0/],
     ] as const) {
       await choose(page, 'bad.jpg', bytes);
