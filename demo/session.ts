@@ -1,6 +1,6 @@
 import { batch, effect, signal } from '@preact/signals';
 import { isRelievoError, showsPeople, type Backend, type ImageDataLike } from 'relievo';
-import { parseCube, type PipelineResult, type Recipe, type Resource } from 'relievo/effects';
+import { OPERATORS, parseCube, type PipelineResult, type Recipe, type Resource } from 'relievo/effects';
 import { createWorker, type RelievoWorker, type WorkerPhoto } from 'relievo/worker';
 import { Live } from './render/live.js';
 import { encode, isOpaque, shrinkDepth, toCanvas } from './render/pixels.js';
@@ -277,9 +277,6 @@ interface Wish {
   readonly recipe: Recipe;
 }
 
-/** Steps that keep to the outline of people. */
-const USES_MATTE: ReadonlySet<string> = new Set(['background', 'sticker', 'stickers', 'parallax']);
-
 const live = new Live<Wish>({
   draft: (wish) => redraw('draft', wish),
   preview: (wish, signal) => redraw('preview', wish, signal),
@@ -306,7 +303,7 @@ async function redraw(layer: 'draft' | 'preview', wish: Wish, signal?: AbortSign
 effect(() => {
   const [of, view, base] = [store.opened.value, store.view.value, store.recipe.value];
   if (!of || store.waiting.value) return;
-  if (base.steps.some((s) => USES_MATTE.has(s.op))) void store.matte.value; // what comes later changes the picture
+  if (base.steps.some((s) => OPERATORS[s.op].uses?.includes('matte'))) void store.matte.value; // what comes later changes the picture
   const lens = store.lens.value;
   const recipe: Recipe =
     store.peaking.value && view === 'edited'

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { RelievoError } from '../core/errors.js';
 import { pipeline, type Pipeline, type PipelineOptions } from '../effects/pipeline.js';
+import { OPERATORS } from '../effects/operators.js';
 import { PRESETS } from '../effects/presets.js';
 import { canvasFactory } from '../node/canvas.js';
 import { readBytes, readImage } from '../node/read.js';
@@ -27,7 +28,7 @@ export const edit: Command = {
       // The recipe first: a mistake in it is told before the photo is decoded.
       const { edit, resources } = await steps(io.signal);
       const photo = await openPhoto(path, flags, io);
-      const ops = new Set(edit.recipe.steps.map((step) => step.op));
+      const uses = new Set(edit.recipe.steps.flatMap((step) => OPERATORS[step.op].uses ?? []));
       return withOpened(photo, io, async (opened) => {
         const { depth: map } = await photoDepth(path, photo, flags, io, opened);
         const faces = await facesFor(
@@ -38,9 +39,10 @@ export const edit: Command = {
         const { image } = await edit.run(photo, map, {
           resources,
           faces,
-          matte: USE_MATTE.some((op) => ops.has(op)) ? await matteOfPeople(opened, io) : undefined,
+          matte: uses.has('matte') ? await matteOfPeople(opened, io) : undefined,
           decoder: readImage,
-          createCanvas: WRITE_TEXT.some((op) => ops.has(op)) ? await canvasFactory().catch(() => undefined) : undefined,
+          // Without `canvas` text says what is missing.
+          createCanvas: uses.has('createCanvas') ? await canvasFactory().catch(() => undefined) : undefined,
           signal: io.signal,
         });
         await writeImage(out, image, { metadataFrom: photo.file, signal: io.signal });
@@ -49,10 +51,6 @@ export const edit: Command = {
     };
   },
 };
-
-/** Operators that keep to the subject's outline, and those that may write. Without `canvas` these say what is missing. */
-const USE_MATTE = ['background', 'sticker', 'stickers', 'parallax'] as const;
-const WRITE_TEXT = ['sticker', 'stickers'] as const;
 
 type Chosen = { readonly edit: Pipeline; readonly resources: PipelineOptions['resources'] };
 

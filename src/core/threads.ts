@@ -84,3 +84,9 @@ export function cores(): number {
   const told = typeof navigator === 'object' ? navigator.hardwareConcurrency : undefined;
   return told ?? builtin<typeof NodeOs>('node:os')?.availableParallelism() ?? 1;
 }
+
+/** GB of memory of the machine, 8 at most in a browser; NaN where it does not tell (Safari, Firefox). */
+export function memoryOfDevice(): number {
+  const told = typeof navigator === 'object' ? (navigator as { deviceMemory?: number }).deviceMemory : undefined;
+  return told ?? (builtin<typeof NodeOs>('node:os')?.totalmem() ?? NaN) / 1e9;
+}

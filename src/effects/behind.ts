@@ -34,16 +34,73 @@ export const BEHIND_TO = 2;
  * deciding what is pulled).
  *
  * Levels 1 and 2 are pulled here. They need nothing from afar, so that a part of the photo can do it alone;
- * {@link completeBehind} needs the whole of level 2, {@link pushBehind} a part of it again.
+ * {@link completeBehind} needs the whole of level 2, {@link pushBehind} a part of it again. Of level 1, which is large,
+ * only the depth is kept.
  */
 export async function pullBehind(
   image: LayerImage,
   edges: EdgePixels,
   options: TaskOptions,
-): Promise<{ level1: BehindLevel; level2: BehindLevel }> {
-  const level1 = emptyLevel((image.width + 1) >> 1, (image.height + 1) >> 1, image.channels);
-  await forRows(level1.height, 8, options, (y0, y1) => pullPixels(image, edges, level1, y0, y1));
-  return { level1, level2: await pull(level1, image.channels, options.signal) };
+): Promise<{ level1: VisibleDepth; level2: BehindLevel }> {
+  const { width, height, channels } = image;
+  const level1 = { width: (width + 1) >> 1, height: (height + 1) >> 1 };
+  const t = new Float32Array(level1.width * level1.height);
+  const level2 = emptyLevel((level1.width + 1) >> 1, (level1.height + 1) >> 1, channels);
+  const rows = 4;
+  const colour = new Float32Array(2 * rows * level1.width * channels);
+  await forRows(level2.height, rows, options, (y0, y1) => {
+    const first = 2 * y0;
+    const last = Math.min(level1.height, 2 * y1);
+    const strip = { ...level1, t: t.subarray(first * level1.width, last * level1.width), colour, first };
+    pullPixels(image, edges, strip, 0, level1.width, first, last);
+    pullCells(strip, level2, channels, y0, y1);
+  });
+  return { level1: { ...level1, t }, level2 };
+}
+
+/** Depth of what is visible, as that of {@link BehindLevel}. */
+export type VisibleDepth = Pick<BehindLevel, 'width' | 'height' | 't'>;
+
+/** Rows from `first` on of the visible part of a level whose size is given. */
+interface Visible extends Pick<BehindLevel, 'width' | 'height' | 't' | 'colour'> {
+  readonly first: number;
+}
+
+/** Side in cells of the blocks of level 1 whose colours are pulled at once: that of {@link Ranges} in pixels. */
+const COLOUR_BLOCK = RANGE_BLOCK / 2;
+
+/**
+ * Colours of level 1, which only what is in focus reads, and only before something farther: three quarters of the level's
+ * visible part, so they are not kept but pulled again, block by block, where they are asked for.
+ */
+export class Level1Colours {
+  readonly #image: LayerImage;
+  readonly #edges: EdgePixels;
+  readonly #level: Visible;
+  readonly #columns: number;
+  readonly #pulled: Uint8Array;
+
+  constructor(image: LayerImage, edges: EdgePixels, level1: BehindLevel) {
+    this.#image = image;
+    this.#edges = edges;
+    this.#level = { ...level1, first: 0 };
+    this.#columns = Math.ceil(level1.width / COLOUR_BLOCK);
+    this.#pulled = new Uint8Array(this.#columns * Math.ceil(level1.height / COLOUR_BLOCK));
+  }
+
+  /** Makes sure that the level has the colours of cells x0 .. x1 - 1 in rows y0 .. y1 - 1. */
+  need(x0: number, y0: number, x1: number, y1: number): void {
+    const { width, height } = this.#level;
+    for (let y = Math.max(0, y0 - (y0 % COLOUR_BLOCK)); y < Math.min(height, y1); y += COLOUR_BLOCK) {
+      for (let x = Math.max(0, x0 - (x0 % COLOUR_BLOCK)); x < Math.min(width, x1); x += COLOUR_BLOCK) {
+        const block = (y / COLOUR_BLOCK) * this.#columns + x / COLOUR_BLOCK;
+        if (this.#pulled[block]) continue;
+        this.#pulled[block] = 1;
+        const [right, bottom] = [Math.min(width, x + COLOUR_BLOCK), Math.min(height, y + COLOUR_BLOCK)];
+        pullPixels(this.#image, this.#edges, this.#level, x, right, y, bottom);
+      }
+    }
+  }
 }
 
 /**
@@ -101,7 +158,8 @@ export async function pushBehind(
 
 async function pull(below: BehindLevel, channels: number, signal: AbortSignal | undefined): Promise<BehindLevel> {
   const level = emptyLevel((below.width + 1) >> 1, (below.height + 1) >> 1, channels);
-  await forRows(level.height, 8, { signal }, (y0, y1) => pullCells(below, level, channels, y0, y1));
+  const from = { ...below, first: 0 };
+  await forRows(level.height, 8, { signal }, (y0, y1) => pullCells(from, level, channels, y0, y1));
   return level;
 }
 
@@ -179,7 +237,15 @@ function farWeight(nearer: number): number {
   return 1 / (1 + s * s);
 }
 
-function pullPixels(image: LayerImage, edges: EdgePixels, to: BehindLevel, y0: number, y1: number): void {
+function pullPixels(
+  image: LayerImage,
+  edges: EdgePixels,
+  to: Visible,
+  x0: number,
+  x1: number,
+  y0: number,
+  y1: number,
+): void {
   const { width, height, channels: C, depth, layers } = image;
   const light = new Float32Array(4);
   const { starts, x: edgeX, parts } = edges;
@@ -189,11 +255,11 @@ function pullPixels(image: LayerImage, edges: EdgePixels, to: BehindLevel, y0: n
   for (let y = y0; y < y1; y++) {
     const rowA = 2 * y;
     const rowB = Math.min(height - 1, rowA + 1);
-    let edgeA = starts[rowA]!;
-    let edgeB = starts[rowB]!;
     const endA = starts[rowA + 1]!;
     const endB = starts[rowB + 1]!;
-    for (let x = 0, o = y * to.width; x < to.width; x++, o++) {
+    let edgeA = firstFrom(edgeX, 2 * x0, starts[rowA]!, endA);
+    let edgeB = firstFrom(edgeX, 2 * x0, starts[rowB]!, endB);
+    for (let x = x0, o = (y - to.first) * to.width + x0; x < x1; x++, o++) {
       let far = 0;
       for (let k = 0; k < 4; k++) {
         const px = Math.min(width - 1, 2 * x + (k & 1));
@@ -239,11 +305,21 @@ function pullPixels(image: LayerImage, edges: EdgePixels, to: BehindLevel, y0: n
   }
 }
 
-function pullCells(from: BehindLevel, to: BehindLevel, channels: number, y0: number, y1: number): void {
+/** First of the ascending entries from .. to - 1 that is not below v; `to` where there is none. */
+function firstFrom(ascending: Int32Array, v: number, from: number, to: number): number {
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (ascending[middle]! < v) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+function pullCells(from: Visible, to: BehindLevel, channels: number, y0: number, y1: number): void {
   const at = new Int32Array(4);
   for (let y = y0; y < y1; y++) {
-    const rowA = 2 * y * from.width;
-    const rowB = Math.min(from.height - 1, 2 * y + 1) * from.width;
+    const rowA = (2 * y - from.first) * from.width;
+    const rowB = (Math.min(from.height - 1, 2 * y + 1) - from.first) * from.width;
     for (let x = 0, o = y * to.width; x < to.width; x++, o++) {
       const xa = 2 * x;
       const xb = Math.min(from.width - 1, xa + 1);

@@ -1,9 +1,9 @@
 import { forSteps, part, type TaskOptions } from '../core/task.js';
 import { encodeSrgb8, SRGB_TO_LINEAR } from '../image/colour.js';
 import { outline } from './aperture.js';
-import { pullBehind, pushBehind, type BehindLevel } from './behind.js';
+import { emptyLevel, Level1Colours, pullBehind, pushBehind, type BehindLevel, type VisibleDepth } from './behind.js';
 import { barrelOf } from './cats-eye.js';
-import { TileRenderer } from './composite.js';
+import { LARGEST, TileRenderer, type Buffers } from './composite.js';
 import { edgeReach, splitEdges, type EdgePixels } from './edges.js';
 import { planLayers, type LayerImage, type LayerPlan } from './layers.js';
 import { Ranges } from './ranges.js';
@@ -47,6 +47,12 @@ export interface BandJob {
   readonly channels: 3 | 4;
   readonly lens: Lens;
 }
+
+/** Least pixels of rows that are rendered together: those around them are worked out twice. */
+const STRIP = 4e6;
+
+/** Rows of a photo that are rendered together, as those of a {@link BandJob}. */
+type Strip = Pick<BandJob, 'from' | 'to' | 'top' | 'bottom'>;
 
 /** Difference of blur radius, in pixels, below which nothing is an edge. */
 export const EDGE_PIXELS = 1;
@@ -98,7 +104,8 @@ export class Band {
   readonly #plan: LayerPlan;
   readonly #image: LayerImage;
   #edges: EdgePixels | undefined;
-  #level1: BehindLevel | undefined;
+  #level1: VisibleDepth | undefined;
+  readonly #buffers: Buffers = new Map();
 
   constructor(job: BandJob) {
     const { width, height, top, bottom, channels, pixels, depth, clipped } = job;
@@ -126,22 +133,78 @@ export class Band {
   }
 
   /**
+   * Renders some hundred rows after the other: of level 1 only those about them are there.
+   *
    * @param level2 of rows top .. bottom - 1, completed.
    * @param output RGBA of rows from .. to - 1.
    */
   async render(level2: BehindLevel, output: Uint8ClampedArray, options: TaskOptions): Promise<void> {
-    const { width, height, from, to, top, channels, lens } = this.#job;
-    const image = this.#image;
-    const level1 = this.#level1!;
-    await pushBehind(level1, level2, channels, part(options, 0, 0.1));
+    const { width, height, from, to, channels, lens } = this.#job;
+    const vignette = cosineFourth(lens.falloff, width, height);
+    const strips: Strip[] = [];
+    for (let y = from; y < to; y = strips.at(-1)!.to) strips.push(this.#strip(y));
+    const most = Math.max(...strips.map(({ top, bottom }) => Math.ceil((bottom - top) / 2)));
+    const room = emptyLevel(this.#level1!.width, most, channels);
+    for (const strip of strips) {
+      const share = (y: number) => (y - from) / (to - from);
+      const task = part(options, share(strip.from), share(strip.to));
+      await this.#renderStrip(strip, level2, room, output, vignette, task);
+      room.sure.fill(0);
+      room.hiddenT.fill(0);
+    }
+  }
+
+  /** The rows from `from` on up to where the largest blocks of tiles end, and those around them. */
+  #strip(from: number): Strip {
+    const { width, height, top, bottom } = this.#job;
+    const blocks = Math.max(1, Math.round(STRIP / (width * LARGEST)));
+    const to = Math.min(this.#job.to, (Math.floor(from / LARGEST) + blocks) * LARGEST);
+    const around = rowsAround(this.#plan, width, height, from, to);
+    return { from, to, top: Math.max(top, around.top), bottom: Math.min(bottom, around.bottom) };
+  }
+
+  /** @param room level 1 for the strip's rows, nothing hidden in it; its `t` is not used. */
+  async #renderStrip(
+    { from, to, top, bottom }: Strip,
+    level2: BehindLevel,
+    room: BehindLevel,
+    output: Uint8ClampedArray,
+    vignette: ReturnType<typeof cosineFourth>,
+    options: TaskOptions,
+  ): Promise<void> {
+    const { width, height, channels, lens } = this.#job;
+    const [first, last] = [top - this.#job.top, bottom - this.#job.top];
+    const whole = this.#image;
+    const image: LayerImage = {
+      ...whole,
+      height: bottom - top,
+      pixels: whole.pixels.subarray(first * width * 4, last * width * 4),
+      depth: whole.depth.subarray(first * width, last * width),
+      clipped: whole.clipped?.subarray(first * width, last * width),
+    };
+    const edges = { ...this.#edges!, starts: this.#edges!.starts.subarray(first, last + 1) };
+    const { t, width: cells } = this.#level1!;
+    const rows = Math.ceil((bottom - top) / 2);
+    const level1 = { ...room, height: rows, t: t.subarray((first / 2) * cells, (first / 2 + rows) * cells) };
+    const above = rowsOf(level2, channels, first / 4, Math.ceil(last / 4));
+    await pushBehind(level1, above, channels, part(options, 0, 0.1));
     const depth = { width, height: image.height, data: image.depth };
     const visible = await Ranges.of(depth, { signal: options.signal });
     const hidden = await Ranges.of({ ...level1, data: level1.hiddenT }, { signal: options.signal }, level1.sure);
-    const barrel = barrelOf(lens, width, height, top);
-    const look = { highlights: lens.highlights, barrel };
-    const rows = { top, from: from - top, to: to - top };
-    const renderer = new TileRenderer(image, this.#plan, level1, this.#edges!, { visible, hidden }, rows, look);
-    const vignette = cosineFourth(lens.falloff, width, height);
+    const look = { highlights: lens.highlights, barrel: barrelOf(lens, width, height, top) };
+    const colours = new Level1Colours(image, edges, level1);
+    const wanted = { top, from: from - top, to: to - top };
+    const renderer = new TileRenderer(
+      image,
+      this.#plan,
+      level1,
+      colours,
+      edges,
+      { visible, hidden },
+      wanted,
+      look,
+      this.#buffers,
+    );
     const tiles = renderer.run((linear, tile) => this.#encode(linear, { ...tile, y: tile.y + top }, output, vignette));
     await forSteps(part(options, 0.1, 1), tiles);
   }
@@ -188,4 +251,19 @@ function cosineFourth(lost: number, width: number, height: number): ((x: number,
 /** Square of the angle's tangent a pixel off the axis, when the corner loses `lost`. */
 export function tangentSquared(lost: number, width: number, height: number): number {
   return ((1 - lost) ** -0.5 - 1) / ((width / 2) ** 2 + (height / 2) ** 2);
+}
+
+/** Some rows of a level; not a copy. */
+export function rowsOf(level: BehindLevel, channels: number, from: number, to: number): BehindLevel {
+  const rows = (plane: Float32Array, perCell = 1) =>
+    plane.subarray(from * level.width * perCell, to * level.width * perCell);
+  return {
+    width: level.width,
+    height: to - from,
+    t: rows(level.t),
+    colour: rows(level.colour, channels),
+    sure: rows(level.sure),
+    hiddenT: rows(level.hiddenT),
+    hiddenColour: rows(level.hiddenColour, channels),
+  };
 }

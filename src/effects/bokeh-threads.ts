@@ -1,7 +1,7 @@
-import { cores, inWebWorker, openThread, type Thread } from '../core/threads.js';
+import { cores, inWebWorker, memoryOfDevice, openThread, type Thread } from '../core/threads.js';
 import { part, type TaskOptions } from '../core/task.js';
 import { completeBehind, emptyLevel, type BehindLevel } from './behind.js';
-import { Band, LOOK, planOf, rowsAround, widestRadius, type BandJob } from './bokeh-band.js';
+import { Band, LOOK, planOf, rowsAround, rowsOf, widestRadius, type BandJob } from './bokeh-band.js';
 import type { FromThread, ToThread } from './bokeh-worker.js';
 import { TILE } from './composite.js';
 
@@ -10,9 +10,15 @@ const WORTH_IT = 3e6;
 /** More threads wait for memory rather than compute. */
 const MOST = 4;
 
+/** Above so many pixels a thread's part of photo, depth and layers is too much for a device with little memory. */
+const HEAVY = 16e6;
+/** GB of memory from which it is not. */
+const ROOMY = 8;
+
 /** How many threads a photo gets: what is asked for, but no more than it has rows of tiles. */
 export function threadsFor({ width, height }: BandJob, asked: number | undefined): number {
-  const alone = width * height < WORTH_IT || inWebWorker();
+  const pixels = width * height;
+  const alone = pixels < WORTH_IT || inWebWorker() || (pixels > HEAVY && !(memoryOfDevice() >= ROOMY));
   const count = asked ?? (alone ? 1 : Math.min(MOST, cores()));
   return Math.min(count, Math.ceil(height / TILE));
 }
@@ -108,21 +114,6 @@ function split(whole: BandJob, count: number): BandJob[] {
   });
 }
 
-/** A copy of some rows of a level. */
-function rowsOf(level: BehindLevel, channels: number, from: number, to: number): BehindLevel {
-  const rows = (plane: Float32Array, perCell = 1) =>
-    plane.slice(from * level.width * perCell, to * level.width * perCell);
-  return {
-    width: level.width,
-    height: to - from,
-    t: rows(level.t),
-    colour: rows(level.colour, channels),
-    sure: rows(level.sure),
-    hiddenT: rows(level.hiddenT),
-    hiddenColour: rows(level.hiddenColour, channels),
-  };
-}
-
 /** Who blurs a band: see {@link Band}. */
 interface BandThread {
   look(): Promise<Pick<BehindLevel, 't' | 'colour'>>;
@@ -197,7 +188,13 @@ class BandWorker implements BandThread {
   }
 
   async render(level2: BehindLevel, output: Uint8ClampedArray): Promise<void> {
-    const blurred = await this.#ask({ level2 }, []);
+    const { t, colour, sure, hiddenT, hiddenColour, ...size } = level2;
+    const copy = [t, colour, sure, hiddenT, hiddenColour].map((plane) => new Float32Array(plane));
+    const planes = { t: copy[0]!, colour: copy[1]!, sure: copy[2]!, hiddenT: copy[3]!, hiddenColour: copy[4]! };
+    const blurred = await this.#ask(
+      { level2: { ...size, ...planes } },
+      copy.map((plane) => plane.buffer),
+    );
     if (!('pixels' in blurred)) throw new TypeError('A thread answered out of turn.');
     output.set(blurred.pixels);
   }

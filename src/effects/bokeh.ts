@@ -41,7 +41,8 @@ export interface BokehOptions {
   highlights?: number | undefined;
   /**
    * Threads that share the work (Web Workers, in Node worker threads): 1..64. The result is the same. Default: as many
-   * as there are cores, 4 at most; 1 for a small image, in a Web Worker, and where a thread cannot be started.
+   * as there are cores, 4 at most; 1 for a small image, in a Web Worker, where a thread cannot be started, and above
+   * 16 megapixels where 8 GB of memory are not known of.
    */
   threads?: number | undefined;
 }

@@ -23,7 +23,7 @@ import { BOKEH_FIELDS } from './bokeh-fields.js';
 import { SHADOW_PARAMS } from './contact-shadow.js';
 import { focusField } from './focus-field.js';
 import { GRADE_PARAMS } from './grade.js';
-import { wholeOperator } from './operator.js';
+import { using, wholeOperator } from './operator.js';
 import { applyParallax, CROP_PARAMS, PARALLAX_PARAMS } from './parallax.js';
 import { BACKGROUND_PARAMS, replaceBackground, type Background } from './replace-background.js';
 import { placeSticker, placeStickers, STICKER_PARAMS, WIDTH_AT_PARAMS, type Sticker } from './sticker.js';
@@ -59,36 +59,39 @@ const greyDepth = resource('image', 'the name of a grey picture, white = near', 
 
 const grade = object(numberFields(GRADE_PARAMS));
 
-export const backgroundOperator = wholeOperator(
-  'Something else behind the subject: nothing, a colour, a gradient, its own background blurred, another photo.',
-  {
-    background: required(
-      either(
-        oneOf(['transparent']),
-        object({ colour: required(colour) }),
-        object({
-          gradient: required(
-            object({ from: required(colour), to: required(colour), angle: number(BACKGROUND_PARAMS.angle) }),
-          ),
-        }),
-        object({ blur: required(number(BACKGROUND_PARAMS.blur)), grade }),
-        object({
-          image: required(picture),
-          fit: oneOf(['cover', 'stretch']),
-          depth: greyDepth,
-          bokeh: object(BOKEH_FIELDS),
-          grade,
-        }),
+export const backgroundOperator = using(
+  ['matte'],
+  wholeOperator(
+    'Something else behind the subject: nothing, a colour, a gradient, its own background blurred, another photo.',
+    {
+      background: required(
+        either(
+          oneOf(['transparent']),
+          object({ colour: required(colour) }),
+          object({
+            gradient: required(
+              object({ from: required(colour), to: required(colour), angle: number(BACKGROUND_PARAMS.angle) }),
+            ),
+          }),
+          object({ blur: required(number(BACKGROUND_PARAMS.blur)), grade }),
+          object({
+            image: required(picture),
+            fit: oneOf(['cover', 'stretch']),
+            depth: greyDepth,
+            bokeh: object(BOKEH_FIELDS),
+            grade,
+          }),
+        ),
       ),
-    ),
-    split: optional(DISPARITY),
-  },
-  async ({ image, depth, matte }, { background, split }, task) =>
-    replaceBackground(image, { background: background as Background, split, depth, matte, ...task }),
-  async ({ background, split }, frame, task) => {
-    const { backgroundPass } = await lazy(() => import('./background-pass.js'));
-    return backgroundPass(frame, { background: background as Background, split }, task);
-  },
+      split: optional(DISPARITY),
+    },
+    async ({ image, depth, matte }, { background, split }, task) =>
+      replaceBackground(image, { background: background as Background, split, depth, matte, ...task }),
+    async ({ background, split }, frame, task) => {
+      const { backgroundPass } = await lazy(() => import('./background-pass.js'));
+      return backgroundPass(frame, { background: background as Background, split }, task);
+    },
+  ),
 );
 
 const place = either(
@@ -119,27 +122,36 @@ const textFields = {
 
 const stickers = () => lazy(() => import('./sticker-pass.js'));
 
-export const stickerOperator = wholeOperator(
-  'A picture or text at a depth: what is nearer hides it.',
-  { image: picture, text: object(textFields), ...stickerFields },
-  async ({ image, depth, matte, createCanvas }, options, task) =>
-    placeSticker(image, depth, { ...(options as Sticker), matte, createCanvas, ...task }),
-  async (options, frame, task) => (await stickers()).stickersPass(frame, [options as Sticker], task),
+export const stickerOperator = using(
+  ['matte', 'createCanvas'],
+  wholeOperator(
+    'A picture or text at a depth: what is nearer hides it.',
+    { image: picture, text: object(textFields), ...stickerFields },
+    async ({ image, depth, matte, createCanvas }, options, task) =>
+      placeSticker(image, depth, { ...(options as Sticker), matte, createCanvas, ...task }),
+    async (options, frame, task) => (await stickers()).stickersPass(frame, [options as Sticker], task),
+  ),
 );
 
-export const stickersOperator = wholeOperator(
-  'Several stickers, which sort themselves by depth.',
-  { stickers: required(list(object({ image: picture, text: object(textFields), ...stickerFields }), 100)) },
-  async ({ image, depth, matte, createCanvas }, { stickers }, task) =>
-    placeStickers(image, depth, { stickers: stickers as Sticker[], matte, createCanvas, ...task }),
-  async (options, frame, task) => (await stickers()).stickersPass(frame, options.stickers as Sticker[], task),
+export const stickersOperator = using(
+  ['matte', 'createCanvas'],
+  wholeOperator(
+    'Several stickers, which sort themselves by depth.',
+    { stickers: required(list(object({ image: picture, text: object(textFields), ...stickerFields }), 100)) },
+    async ({ image, depth, matte, createCanvas }, { stickers }, task) =>
+      placeStickers(image, depth, { stickers: stickers as Sticker[], matte, createCanvas, ...task }),
+    async (options, frame, task) => (await stickers()).stickersPass(frame, options.stickers as Sticker[], task),
+  ),
 );
 
-export const parallaxOperator = wholeOperator(
-  'The photo from another place nearby.',
-  { ...numberFields(PARALLAX_PARAMS), pivot: focusField, crop: optional(CROP_PARAMS.crop) },
-  async ({ image, depth, matte, faces }, options, task) =>
-    applyParallax(image, depth, { ...options, matte, faces, ...task }),
+export const parallaxOperator = using(
+  ['matte'],
+  wholeOperator(
+    'The photo from another place nearby.',
+    { ...numberFields(PARALLAX_PARAMS), pivot: focusField, crop: optional(CROP_PARAMS.crop) },
+    async ({ image, depth, matte, faces }, options, task) =>
+      applyParallax(image, depth, { ...options, matte, faces, ...task }),
+  ),
 );
 
 export const strokesOperator = wholeOperator(

@@ -1,5 +1,5 @@
 import { createSums, filledColumns, spread, type Region } from './aperture.js';
-import { BEHIND_FROM, createSampler, type BehindLevel } from './behind.js';
+import { BEHIND_FROM, createSampler, type BehindLevel, type Level1Colours } from './behind.js';
 import { spreadThroughBarrel, type Barrel } from './cats-eye.js';
 import type { EdgePixels } from './edges.js';
 import { DEPTH_STEPS, readLight, type Group, type LayerImage, type LayerPlan } from './layers.js';
@@ -39,6 +39,9 @@ export interface Rows {
   readonly to: number;
 }
 
+/** Room by name, reused from tile to tile and by one renderer after the other. */
+export type Buffers = Map<string, Float32Array>;
+
 /** Side of a tile in pixels: a multiple of the coarsest cell (128), small enough to take well under 100 ms. */
 export const TILE = 256;
 /**
@@ -46,7 +49,7 @@ export const TILE = 256;
  * a block of the size of a tile would mostly compute what its neighbours compute as well.
  */
 const BLOCKS = [TILE, 2 * TILE, 4 * TILE] as const;
-const LARGEST = 4 * TILE;
+export const LARGEST = 4 * TILE;
 /** Pixels that are put into layers before the event loop may turn. */
 const STEP_PIXELS = 100_000;
 
@@ -63,6 +66,7 @@ export class TileRenderer {
   readonly #image: LayerImage;
   readonly #plan: LayerPlan;
   readonly #behind: BehindLevel;
+  readonly #colours: Level1Colours;
   readonly #visible: Ranges;
   readonly #hidden: Ranges;
   readonly #edges: EdgePixels;
@@ -70,33 +74,36 @@ export class TileRenderer {
   readonly #channels: number;
   readonly #rows: Rows;
   readonly #sums: Float64Array;
-  /** Buffers by name, reused from tile to tile. */
-  readonly #buffers = new Map<string, Float32Array>();
+  readonly #buffers: Buffers;
   /** By group its last block. */
   readonly #blocks: { x: number; y: number; sheet: Sheet | undefined }[] = [];
   readonly #found: Float32Array;
 
   /**
-   * @param behind level 1.
+   * @param behind level 1; its visible colours come when `colours` is asked for them.
    * @param ranges of the disparity per pixel, and of hiddenT in `behind` where something is hidden.
    */
   constructor(
     image: LayerImage,
     plan: LayerPlan,
     behind: BehindLevel,
+    colours: Level1Colours,
     edges: EdgePixels,
     ranges: { readonly visible: Ranges; readonly hidden: Ranges },
     rows: Rows,
     look: Look,
+    buffers: Buffers,
   ) {
     this.#image = image;
     this.#plan = plan;
     this.#behind = behind;
+    this.#colours = colours;
     this.#edges = edges;
     this.#visible = ranges.visible;
     this.#hidden = ranges.hidden;
     this.#rows = rows;
     this.#look = look;
+    this.#buffers = buffers;
     this.#channels = image.channels;
     const widest = Math.max(...plan.groups.map((g) => blockSide(g.level) / 2 ** g.level + 2 * g.reach));
     this.#sums = createSums(widest + 8, image.channels + 2);
@@ -520,6 +527,7 @@ export class TileRenderer {
       for (let x0 = Math.max(0, from.x), x1; x0 < right; x0 = x1) {
         x1 = Math.min(right, (Math.floor(x0 / RANGE_BLOCK) + 1) * RANGE_BLOCK);
         if (!this.#mayHide({ x: x0, y: y0, width: x1 - x0, height: y1 - y0 })) continue;
+        this.#colours.need((x0 >> 1) - 1, (y0 >> 1) - 1, (x1 >> 1) + 2, (y1 >> 1) + 2);
         for (let y = y0; y < y1; y++) {
           for (let x = x0; x < x1; x++) {
             const t = layers[(depth[y * width + x]! * DEPTH_STEPS + 0.5) | 0]!;

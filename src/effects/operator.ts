@@ -66,6 +66,11 @@ interface Described<F extends Fields> {
   readonly doc: string;
   /** Its options: validation, defaults, JSON form and the docs' table come from here. */
   readonly options: F;
+  /**
+   * Parts of a {@link Frame} that make its result better, and that a host works out only for those who use them: the
+   * subject's matte, a canvas for text.
+   */
+  readonly uses?: readonly ('matte' | 'createCanvas')[] | undefined;
 }
 
 /** An operator on pixels that know only themselves: next to each other they run in one pass. */
@@ -116,4 +121,9 @@ export function wholeOperator<F extends Fields>(
   plan?: WholeOperator<F>['plan'],
 ): WholeOperator<F> {
   return { kind: 'whole', doc, options, run, plan };
+}
+
+/** An operator that {@link Described.uses} parts of a frame. */
+export function using<F extends Fields>(uses: Described<F>['uses'], operator: WholeOperator<F>): WholeOperator<F> {
+  return { ...operator, uses };
 }

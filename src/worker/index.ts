@@ -2,11 +2,19 @@ import { proxy, releaseProxy, transfer, wrap, type Remote as Wrapped } from 'com
 import { RelievoError } from '../core/errors.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
+import type { DepthStream, DepthStreamOptions } from '../depth/stream.js';
 import type { PipelineOptions, PipelineResult, Recipe, Step } from '../effects/pipeline.js';
 import type { ImageInput } from '../image/decode.js';
 import { drawableSize, unreadable } from '../image/drawable.js';
 import { createImage, isPixels, type ImageDataLike } from '../image/image-data.js';
-import type { Answer, Functions, Handle, Remote, WorkerHydraOptions } from './protocol.js';
+import {
+  DISPOSED_STREAM,
+  type Answer,
+  type Functions,
+  type Handle,
+  type Remote,
+  type WorkerHydraOptions,
+} from './protocol.js';
 
 /** A photo opened in the worker. Its pixels stay there; every call of the same worker takes it for an image. */
 export interface WorkerPhoto {
@@ -19,6 +27,9 @@ export interface WorkerOptions extends WorkerHydraOptions, TaskOptions {
   /** The worker to use, for hosts that start it themselves. It has to run `relievo/worker/worker`. */
   worker?: Worker;
 }
+
+/** A {@link DepthStream} in the worker: what is shown of it on the page is the same. */
+export type WorkerDepthStream = Pick<DepthStream, keyof DepthStream>;
 
 type Image = ImageInput | WorkerPhoto;
 /** The first argument may be a photo of the worker, too; `hydra` is the worker's own. */
@@ -37,6 +48,13 @@ export type RelievoWorker = { readonly [K in keyof Functions]: InWorker<Function
     depth: DepthMap,
     options?: Omit<PipelineOptions, 'decoder' | 'createCanvas'>,
   ): Promise<PipelineResult>;
+  /**
+   * Depth of a video or a webcam, frame by frame: a {@link DepthStream} in the worker. The caller's frames stay open and may be
+   * closed at once.
+   *
+   * @throws RelievoError `INVALID_PARAM`.
+   */
+  createDepthStream(options?: Omit<DepthStreamOptions, 'hydra'>): Promise<WorkerDepthStream>;
   /** Forgets a photo, its features, and pixels. */
   close(photo: WorkerPhoto): void;
   /** Ends the worker; calls under way end with `DISPOSED`. */
@@ -181,6 +199,10 @@ class Link {
     this.release(handle);
   }
 
+  reset(handle: number): void {
+    if (this.#alive) void this.#remote.reset(handle);
+  }
+
   release(handle: number): void {
     if (this.#alive) void this.#remote.release(handle);
   }
@@ -227,6 +249,13 @@ class Client {
     return (await this.#link.ask((id, r, p) => r.run(id, text, args, this.#options(rest), p), work)) as PipelineResult;
   }
 
+  async createDepthStream(options: Omit<DepthStreamOptions, 'hydra'> = {}): Promise<WorkerDepthStream> {
+    const handle = (await this.#link.ask((id, r) => r.stream(id, options))) as number;
+    const stream = new StreamClient(this.#link, handle);
+    this.#link.hold(stream, handle);
+    return stream;
+  }
+
   close(photo: WorkerPhoto): void {
     this.#link.forget(photo);
   }
@@ -256,6 +285,71 @@ class Client {
     return Object.fromEntries(Object.entries(options).map(([k, v]) => [k, this.#link.refer(v)]));
   }
 }
+
+class StreamClient implements WorkerDepthStream {
+  readonly #link: Link;
+  readonly #handle: number;
+  #disposed = false;
+  /** Settled when the frames so far are on their way: they arrive in their order. */
+  #sent: Promise<unknown> = Promise.resolve();
+
+  constructor(link: Link, handle: number) {
+    this.#link = link;
+    this.#handle = handle;
+  }
+
+  async next(frame: ImageInput, options: Pick<TaskOptions, 'signal'> = {}): Promise<DepthMap | undefined> {
+    if (this.#disposed) throw new RelievoError('DISPOSED', DISPOSED_STREAM);
+    options.signal?.throwIfAborted();
+    const read = frameToMove(frame);
+    const before = this.#sent;
+    this.#sent = read.catch(() => {});
+    await before;
+    const [input, moved] = await read;
+    try {
+      const ask = (id: number, r: Wrapped<Remote>) => r.next(id, this.#handle, transfer(input, moved));
+      return (await this.#link.ask(ask, options)) as DepthMap | undefined;
+    } finally {
+      // Where it was never sent. What has moved is closed already.
+      for (const own of moved) if ('close' in own) (own as VideoFrame).close();
+    }
+  }
+
+  reset(): void {
+    if (!this.#disposed) this.#link.reset(this.#handle);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#link.forget(this);
+  }
+
+  [Symbol.dispose ?? Symbol.for('Symbol.dispose')](): void {
+    this.dispose();
+  }
+}
+
+/** A frame of our own to be moved: the caller's stays open, and may be closed or drawn over before this one is sent. */
+async function frameToMove(frame: ImageInput): Promise<[unknown, Transferable[]]> {
+  if (isPixels(frame)) {
+    const data = frame.data.slice();
+    return [{ ...size(frame), data, colorSpace: frame.colorSpace }, [data.buffer]];
+  }
+  if (typeof VideoFrame === 'function' && frame instanceof VideoFrame) {
+    drawableSize(frame); // not closed
+    const own = frame.clone(); // of the same memory
+    return [own, [own]];
+  }
+  if (typeof ImageBitmap === 'function' && frame instanceof ImageBitmap) {
+    drawableSize(frame);
+    const own = await createImageBitmap(frame);
+    return [own, [own]];
+  }
+  return movable(frame);
+}
+
+const size = ({ width, height }: ImageDataLike) => ({ width, height });
 
 /** Options come last and are plain; a depth map is plain, too, but has data. */
 function isOptions(v: unknown): v is object {

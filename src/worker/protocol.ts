@@ -1,4 +1,5 @@
 import type { estimateDepth, EstimateOptions } from '../depth/estimate.js';
+import type { DepthStreamOptions } from '../depth/stream.js';
 import type { applyBokeh } from '../effects/bokeh.js';
 import type { applyGrade } from '../effects/grade.js';
 import type { applyHaze } from '../effects/haze.js';
@@ -60,8 +61,15 @@ export interface Remote {
     options: Record<string, unknown>,
     onProgress?: (done: number) => void,
   ): Promise<Answer>;
+  /** Gives the handle of a DepthStream. */
+  stream(id: number, options: Omit<DepthStreamOptions, 'hydra'>): Promise<Answer<number>>;
+  /** Depth of the stream's next frame. */
+  next(id: number, stream: number, frame: unknown): Promise<Answer>;
+  reset(stream: number): void;
   abort(id: number): void;
   release(handle: number): void;
 }
 
 export type { EstimateOptions };
+
+export const DISPOSED_STREAM = 'this DepthStream was disposed of: create another one.';

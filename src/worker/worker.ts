@@ -1,6 +1,7 @@
 import { expose, transfer } from 'comlink';
-import { isRelievoError } from '../core/errors.js';
+import { isRelievoError, RelievoError } from '../core/errors.js';
 import { estimateDepth } from '../depth/estimate.js';
+import { DepthStream } from '../depth/stream.js';
 import { applyBokeh } from '../effects/bokeh.js';
 import { applyGrade } from '../effects/grade.js';
 import { applyHaze } from '../effects/haze.js';
@@ -15,7 +16,7 @@ import type { ImageDataLike } from '../image/image-data.js';
 import { shrinkImage } from '../image/shrink.js';
 import { detectFaces } from '../portrait/faces.js';
 import { cutOut, estimateMatte } from '../portrait/matte.js';
-import type { Answer, Functions, Handle, Remote } from './protocol.js';
+import { DISPOSED_STREAM, type Answer, type Functions, type Handle, type Remote } from './protocol.js';
 
 const FUNCTIONS: Functions = {
   estimateDepth,
@@ -80,9 +81,14 @@ function free(input: unknown): void {
 function send(found: Answer): Answer {
   if ('error' in found || typeof found.value !== 'object' || found.value === null) return found;
   const handle = isPlane(found.value) ? keep(found.value) : undefined;
-  const staying = new Set([...kept.values()].map((v) => (v as ImageDataLike).data.buffer));
+  return pack(found.value, handle);
+}
+
+/** @param handle of what stays here as well. */
+function pack(sent: object, handle?: number): Answer {
+  const staying = new Set([...kept.values()].map((v) => (v as Partial<ImageDataLike>).data?.buffer));
   const moved = new Set<ArrayBuffer>();
-  const pack = (v: unknown): unknown => {
+  const packed = (v: unknown): unknown => {
     if (typeof v !== 'object' || v === null) return v;
     if (ArrayBuffer.isView(v)) {
       const plane = staying.has(v.buffer) ? (v as Float32Array).slice() : v;
@@ -90,11 +96,11 @@ function send(found: Answer): Answer {
       return plane;
     }
     // An ImageData, too, goes as a plain object: not every browser moves its buffer.
-    if (isImage(v)) return { width: v.width, height: v.height, data: pack(v.data), colorSpace: v.colorSpace };
-    if (Array.isArray(v)) return v.map(pack);
-    return Object.fromEntries(Object.entries(v).map(([k, e]) => [k, pack(e)]));
+    if (isImage(v)) return { width: v.width, height: v.height, data: packed(v.data), colorSpace: v.colorSpace };
+    if (Array.isArray(v)) return v.map(packed);
+    return Object.fromEntries(Object.entries(v).map(([k, e]) => [k, packed(e)]));
   };
-  const value = pack(found.value);
+  const value = packed(sent);
   return transfer(handle === undefined ? { value } : { value, handle }, [...moved]);
 }
 
@@ -146,11 +152,28 @@ export const remote: Remote = {
       }),
     ),
 
+  stream: (id, options) => answer(id, async () => keep(new DepthStream({ ...options, hydra }))),
+
+  next: async (id, handle, frame) => {
+    const found = await answer(id, (signal) => {
+      const stream = kept.get(handle);
+      if (!(stream instanceof DepthStream)) throw new RelievoError('DISPOSED', DISPOSED_STREAM);
+      const depth = stream.next(frame as ImageInput, { signal });
+      free(frame); // it has been read
+      return depth;
+    });
+    // A map for each frame is not worth keeping here.
+    return 'error' in found || !found.value ? found : pack(found.value);
+  },
+
+  reset: (handle) => (kept.get(handle) as DepthStream | undefined)?.reset(),
+
   abort: (id) => running.get(id)?.abort(),
 
   release: (handle) => {
     const value = kept.get(handle);
     if (value instanceof Photo) hydra?.close(value);
+    if (value instanceof DepthStream) value.dispose();
     kept.delete(handle);
   },
 };

@@ -37,6 +37,21 @@ test('an abort reaches the worker, which goes on working', async () => {
   expect(after).toBe(512);
 });
 
+test('a film has the depth in a worker that it has on the page, and frames stay with who gave them', async () => {
+  const found = await page.evaluate(() => window.tests.film());
+  expect(found.apart).toEqual([0, 0, 0]);
+  expect(found.sizes).toEqual([128, 128, 128]);
+  expect(found.open).toEqual([512, 512, 512 * 512 * 4]);
+  expect(found.answered.at(-1)).toBe(128);
+  expect(found.answered).toContain(undefined);
+  expect(found.anew).toBe(0);
+  expect(found.aborted).toMatch(/^AbortError/);
+  expect(found.closed).toMatch(/^UNSUPPORTED_IMAGE/);
+  expect(found.after).toBe(128);
+  expect(found.disposed).toEqual([expect.stringMatching(/^DISPOSED/), expect.stringMatching(/^DISPOSED/)]);
+  expect(found.param).toMatch(/^INVALID_PARAM: .*smoothing/);
+});
+
 test('errors keep their code, and say what to do', async () => {
   const found = await page.evaluate(() => window.tests.errors());
   expect(found.param).toMatch(/^INVALID_PARAM: .*aperture/);

@@ -1,4 +1,4 @@
-import { applyBokeh, estimateDepth, Hydra, isRelievoError, type DepthMap } from '../../../src/index.js';
+import { applyBokeh, DepthStream, estimateDepth, Hydra, isRelievoError, type DepthMap } from '../../../src/index.js';
 import { createWorker, type RelievoWorker } from '../../../src/worker/index.js';
 
 const wasmBaseUrl = new URL('wasm/', document.baseURI).href;
@@ -78,6 +78,54 @@ const tests = {
     // The worker is free again, and none the worse.
     const after = await r.applyHaze(photo, depth, { amount: 0.5 });
     return { thrown, after: after.width };
+  },
+
+  /** A film of three frames, each of another kind: in the worker, and on the page. */
+  async film() {
+    const r = await relievo();
+    const bitmap = await createImageBitmap(await blob());
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    const context = canvas.getContext('2d')!;
+    context.drawImage(bitmap, 0, 0);
+    const frame = new VideoFrame(canvas, { timestamp: 0 });
+    context.filter = 'brightness(0.9)';
+    context.drawImage(bitmap, 0, 0);
+    const pixels = context.getImageData(0, 0, bitmap.width, bitmap.height);
+    const frames = [bitmap, frame, pixels];
+    const settings = { longSide: 128, smoothing: 0.8 };
+    const hydra = await Hydra.load({ ...options, modules: ['depth'] });
+    const here = new DepthStream({ ...settings, hydra });
+    const there = await r.createDepthStream(settings);
+    const apart: number[] = [];
+    const sizes: number[] = [];
+    for (const f of frames) {
+      const [a, b] = [(await here.next(f))!, (await there.next(f))!];
+      apart.push(worst(a.data, b.data));
+      sizes.push(b.width);
+    }
+    // The caller's are as they were.
+    const open = [bitmap.width, frame.codedWidth, pixels.data.byteLength];
+    // Of frames that wait the newest is taken; a frame may be closed as soon as it was given.
+    const passing = frame.clone();
+    const waiting = [there.next(passing), there.next(bitmap), there.next(pixels)];
+    passing.close();
+    const answered = (await Promise.all(waiting)).map((d) => d?.width);
+    const first = new DepthStream({ ...settings, hydra });
+    there.reset();
+    const anew = worst((await first.next(frame))!.data, (await there.next(frame))!.data);
+    const controller = new AbortController();
+    const aborted = failure(() => there.next(frame, { signal: controller.signal }));
+    controller.abort();
+    const closed = await failure(() => there.next(passing));
+    const after = (await there.next(frame))!.width;
+    const running = failure(() => there.next(frame));
+    await new Promise((done) => setTimeout(done)); // it is on its way
+    there.dispose();
+    const disposed = [await running, await failure(() => there.next(frame))];
+    const param = await failure(() => r.createDepthStream({ smoothing: 2 }));
+    hydra.dispose();
+    frame.close();
+    return { apart, sizes, open, answered, anew, aborted: await aborted, closed, after, disposed, param };
   },
 
   async errors() {
