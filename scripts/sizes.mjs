@@ -19,7 +19,7 @@ const ROWS = [
   ['*', 'relievo/portrait', 18],
   ['*', 'relievo/effects', 25],
   ['*', 'relievo/worker', 5],
-  ['estimateDepth', 'relievo', 16],
+  ['estimateDepth', 'relievo', 17],
   ['applyBokeh', 'relievo/effects', 5],
   ['applyGrade', 'relievo/effects', 6],
   ['pipeline', 'relievo/effects', 20],

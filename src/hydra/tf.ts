@@ -55,7 +55,7 @@ export async function activate(tf: Tf, wanted: readonly Backend[], wasmPath: str
       if (name === 'webgl' && !webGl()) throw new Error('no WebGL context');
       await REGISTER[name](wasmPath);
       // TF.js opens its threads with the text of a function of its own, which minifiers make depend on names outside it:
-      // in a bundle of Vite 8, crossOriginIsolated, it never started. Networks of this size gain nothing by threads.
+      // in a bundle of Vite 8, crossOriginIsolated, it never started.
       if (name === 'wasm') tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
       if (!(await tf.setBackend(name))) throw new Error('did not start');
       await tf.ready();
