@@ -19,19 +19,19 @@ interface Plane {
 export function snapToOutline(depth: Plane, alpha: Float32Array, cells: number): Float32Array<ArrayBuffer> {
   const { width, height, data } = depth;
   const r = Math.max(1, Math.ceil((CLEAR * width) / cells));
-  const person = Float32Array.from(alpha, (a) => (a > 0.5 ? 1 : 0));
+  const person = new Float32Array(alpha.length);
+  for (let i = 0; i < person.length; i++) if (alpha[i]! > 0.5) person[i] = 1;
   const share = boxMean(person, width, height, r);
-  const out = Float32Array.from(data);
+  const out = data.slice() as Float32Array<ArrayBuffer>;
   const sides = [1, 0].map((side) => {
-    const core = Float32Array.from(share, (s) => (Math.abs(s - side) < LEAST ? 1 : 0));
-    const weight = boxMean(core, width, height, 2 * r);
-    const sum = boxMean(
-      core.map((c, i) => c * data[i]!),
-      width,
-      height,
-      2 * r,
-    );
-    return { weight, sum };
+    const core = new Float32Array(out.length);
+    const known = new Float32Array(out.length);
+    for (let i = 0; i < out.length; i++) {
+      if (Math.abs(share[i]! - side) >= LEAST) continue;
+      core[i] = 1;
+      known[i] = data[i]!;
+    }
+    return { weight: boxMean(core, width, height, 2 * r), sum: boxMean(known, width, height, 2 * r) };
   });
   for (let i = 0; i < out.length; i++) {
     if (share[i]! < LEAST || share[i]! > 1 - LEAST) continue;

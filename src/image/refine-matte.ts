@@ -308,26 +308,28 @@ class Windows {
     out[2] = b;
   }
 
-  /** out = L · p, by the windows' linear fits (He, Sun & Tang 2010), without the matrix. */
+  /** out = L · p, by the windows' linear fits (He, Sun & Tang 2010), without the matrix. Three pixels of a row at a time. */
   multiply(p: Float32Array, out: Float32Array): void {
     const g = this.#guide;
     const s = this.#stats;
-    const offsets = this.#offsets;
+    const centres = this.#centres;
+    const width = this.#offsets[8]! - 1;
     out.fill(0);
-    for (let k = 0, q = 0; k < this.#centres.length; k++, q += 9) {
-      const c = this.#centres[k]!;
+    for (let k = 0, q = 0; k < centres.length; k++, q += 9) {
+      const first = centres[k]! - width - 1;
+      const end = first + 3 * width;
       let sum = 0;
       let sx = 0;
       let sy = 0;
       let sz = 0;
-      for (let j = 0; j < 9; j++) {
-        const i = c + offsets[j]!;
-        const v = p[i]!;
-        if (v === 0) continue;
-        sum += v;
-        sx += v * g[i * 3]!;
-        sy += v * g[i * 3 + 1]!;
-        sz += v * g[i * 3 + 2]!;
+      for (let i = first, c = first * 3; i < end; i += width, c += 3 * width) {
+        const u = p[i]!;
+        const v = p[i + 1]!;
+        const w = p[i + 2]!;
+        sum += u + v + w;
+        sx += u * g[c]! + v * g[c + 3]! + w * g[c + 6]!;
+        sy += u * g[c + 1]! + v * g[c + 4]! + w * g[c + 7]!;
+        sz += u * g[c + 2]! + v * g[c + 5]! + w * g[c + 8]!;
       }
       if (sum === 0 && sx === 0) continue;
       const mean = sum / 9;
@@ -341,9 +343,10 @@ class Windows {
       const ay = s[q + 4]! * dx + s[q + 6]! * dy + s[q + 7]! * dz;
       const az = s[q + 5]! * dx + s[q + 7]! * dy + s[q + 8]! * dz;
       const b = mean - ax * mx - ay * my - az * mz;
-      for (let j = 0; j < 9; j++) {
-        const i = c + offsets[j]!;
-        out[i] = out[i]! + p[i]! - ax * g[i * 3]! - ay * g[i * 3 + 1]! - az * g[i * 3 + 2]! - b;
+      for (let i = first, c = first * 3; i < end; i += width, c += 3 * width) {
+        out[i] = out[i]! + p[i]! - ax * g[c]! - ay * g[c + 1]! - az * g[c + 2]! - b;
+        out[i + 1] = out[i + 1]! + p[i + 1]! - ax * g[c + 3]! - ay * g[c + 4]! - az * g[c + 5]! - b;
+        out[i + 2] = out[i + 2]! + p[i + 2]! - ax * g[c + 6]! - ay * g[c + 7]! - az * g[c + 8]! - b;
       }
     }
   }
