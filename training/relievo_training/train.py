@@ -151,20 +151,22 @@ def main() -> None:
             masked = ~known
             people = kind != data.EXACT
             if people.any():
+                front, held = planes["front"][people], torch.zeros_like(planes["front"][people])
+                if sculptor:
+                    with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16):
+                        carved = both_ways(sculptor, prepare(b["clean"][people.cpu()], device)).float()
+                    body = (losses.box(front, 2) > 0.95).float()
+                    parts["carved"] = 0.15 * losses.ssi(depth[people], carved, body)
+                    held = losses.held(carved, front)
                 upper = torch.where(full > 0, 0.8, 0.7)[people]
-                parts["rank"] = 0.5 * losses.ranking(depth[people], planes["front"][people], torch.ones_like(planes["front"][people]), upper)
-            if sculptor and people.any():
-                with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16):
-                    carved = both_ways(sculptor, prepare(b["clean"][people.cpu()], device)).float()
-                body = (losses.box(planes["front"][people], 2) > 0.95).float()
-                parts["carved"] = 0.15 * losses.ssi(depth[people], carved, body)
+                parts["rank"] = 0.5 * losses.ranking(depth[people], front, 1 - held, upper)
             if masked.any() and share >= a.teacher_from:
                 with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16):
                     t = both_ways(ema, prepare(b["clean"][masked.cpu()], device))
                 m = planes["mask"][masked]
                 if sculptor:
                     own = carved[kind[people] == data.MASKED]
-                    t = torch.where(m > 0.5, losses.align(own, t), t)
+                    t = torch.where((m > 0.5) | (held[kind[people] == data.MASKED] > 0), losses.align(own, t), t)
                 target = losses.snap(t, m, max(2, round(0.025 * max(m.shape[-2:]))))
                 parts["teacher"] = 0.3 * losses.ssi(depth[masked], target, torch.ones_like(target))
         if "matte" in heads:
