@@ -111,7 +111,8 @@ export async function planStickers(
   const hiderOf = async ({ disparity: split, byColour }: Placed, options: TaskOptions) => {
     if (subject) {
       if (split >= subjectAt) return undefined;
-      if (bySubject?.matte !== subject) memo?.set('subject', (bySubject = { matte: subject, zone: zone() }));
+      if (bySubject?.matte !== subject) bySubject = { matte: subject, zone: zone() };
+      memo?.set('subject', bySubject);
       return bySubject;
     }
     if (!byColour) return undefined;
