@@ -30,10 +30,25 @@ const next = (element: HTMLElement, name: string) =>
   );
 
 /** Contrast of the stripes left and right, once the picture is as the element wants it. */
+let shown = '';
+const copy = Object.assign(document.createElement('canvas'), { width: WIDTH, height: 1 }).getContext('2d', {
+  willReadFrequently: true,
+})!;
+
+/** Of the picture that comes after the last one looked at: its parts may have to be loaded first. */
 async function contrasts(element: RelievoPhoto): Promise<[number, number]> {
-  await new Promise((resolve) => setTimeout(resolve, 400));
-  const canvas = element.shadowRoot!.querySelector('canvas')!;
-  const { data } = canvas.getContext('2d')!.getImageData(0, HEIGHT / 2, WIDTH, 1);
+  let data: Uint8ClampedArray = new Uint8ClampedArray();
+  for (let tries = 0, same = 0, last = shown; tries < 300 && same < 4; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const canvas = element.shadowRoot!.querySelector('canvas')!;
+    copy.clearRect(0, 0, WIDTH, 1);
+    copy.drawImage(canvas, 0, -HEIGHT / 2);
+    ({ data } = copy.getImageData(0, 0, WIDTH, 1));
+    const now = data.join();
+    same = now !== shown && now === last && data.some((v) => v > 0) ? same + 1 : 0;
+    last = now;
+  }
+  shown = data.join();
   const spread = (from: number, to: number) => {
     const row = Array.from({ length: to - from }, (_, i) => data[(from + i) * 4]!);
     return Math.max(...row) - Math.min(...row);

@@ -173,7 +173,8 @@ window.refuseSteps = async (what, steps) => {
   let compared: Compared | undefined;
   const code = await codeOf(async () => {
     const gpu = await createGpu({ canvas });
-    compared = await runBoth(sceneOf('portrait'), steps, gpu);
+    // With a matte: where colours judge what hides a sticker, half a code decides single pixels of its depth.
+    compared = await runBoth(sceneOf('portrait'), steps, gpu, true);
     gpu.dispose();
   });
   return compared ?? code;
