@@ -1,5 +1,6 @@
 import { forSteps, part, type TaskOptions } from '../core/task.js';
 import { encodeSrgb8, SRGB_TO_LINEAR } from '../image/colour.js';
+import type { Region } from '../image/region.js';
 import { outline } from './aperture.js';
 import { emptyLevel, Level1Colours, pullBehind, pushBehind, type BehindLevel, type VisibleDepth } from './behind.js';
 import { barrelOf } from './cats-eye.js';
@@ -29,14 +30,19 @@ export interface Lens {
   readonly highlights: number;
 }
 
-/** Rows of a photo to blur, with as many around them as can matter. It can be sent to a thread. */
+/** Rows of a picture to blur, with as many around them as can matter. It can be sent to a thread. */
 export interface BandJob {
-  /** Size of the whole photo. */
+  /** Size of the picture: of the photo, or of a part of it with all around that matters. */
   readonly width: number;
   readonly height: number;
+  /** Size of the photo, and where in it the picture begins. */
+  readonly photo: Region;
   /** Rows to blur: from .. to - 1. */
   readonly from: number;
   readonly to: number;
+  /** Columns to blur: left .. right - 1. */
+  readonly left: number;
+  readonly right: number;
   /** Rows that `pixels` and `depth` hold: top .. bottom - 1. */
   readonly top: number;
   readonly bottom: number;
@@ -82,15 +88,11 @@ export function planOf(lens: Lens): LayerPlan {
  */
 export function rowsAround(
   plan: LayerPlan,
-  width: number,
-  height: number,
+  { photo, height }: Pick<BandJob, 'photo' | 'height'>,
   from: number,
   to: number,
 ): { top: number; bottom: number } {
-  // Per group its discs, the cells around a tile, and those that interpolation takes; then what splits an edge, and
-  // what level 2 sees behind.
-  const discs = Math.max(...plan.groups.map(({ reach, level }) => (reach + 3) * 2 ** level));
-  const margin = discs + 5 * edgeReach(Math.max(width, height)) + 16;
+  const margin = marginOf(plan, Math.max(photo.width, photo.height));
   const cell = 2 ** Math.max(2, ...plan.groups.map(({ level }) => level));
   return {
     top: Math.max(0, Math.floor((from - margin) / cell) * cell),
@@ -98,7 +100,30 @@ export function rowsAround(
   };
 }
 
-/** Blurs rows of a photo in two steps; between them somebody has to look at level 2 of all bands. */
+/** Per group its discs, the cells around a tile, and those that interpolation takes; then what splits an edge, and what
+ * level 2 sees behind. */
+function marginOf({ groups }: LayerPlan, longSide: number): number {
+  const discs = Math.max(...groups.map(({ reach, level }) => (reach + 3) * 2 ** level));
+  return discs + 5 * edgeReach(longSide) + 16;
+}
+
+/**
+ * Pixels around a part of a picture that its blur depends on: the discs, those of what is hidden, and what is guessed
+ * behind it. `cell`: what is cut out has to begin on a multiple of it.
+ */
+export function bokehMargin(lens: Lens, longSide: number): { margin: number; cell: number } {
+  const plan = planOf(lens);
+  const top = pyramidLevels(widestRadius(lens));
+  const cell = 2 ** Math.max(top, ...plan.groups.map(({ level }) => level));
+  return { margin: marginOf(plan, longSide) + 1.5 * 2 ** top, cell };
+}
+
+/** Levels of the pyramid for discs of that radius: see completeBehind. */
+export function pyramidLevels(radius: number): number {
+  return Math.max(1, Math.ceil(Math.log2(radius + 1)) + 1);
+}
+
+/** Blurs rows of a picture in two steps; between them somebody has to look at level 2 of all bands. */
 export class Band {
   readonly #job: BandJob;
   readonly #plan: LayerPlan;
@@ -108,13 +133,13 @@ export class Band {
   readonly #buffers: Buffers = new Map();
 
   constructor(job: BandJob) {
-    const { width, height, top, bottom, channels, pixels, depth, clipped } = job;
+    const { width, photo, top, bottom, channels, pixels, depth, clipped } = job;
     this.#job = job;
     this.#plan = planOf(job.lens);
     this.#image = {
       width,
       height: bottom - top,
-      longSide: Math.max(width, height),
+      longSide: Math.max(photo.width, photo.height),
       channels,
       pixels,
       linear: SRGB_TO_LINEAR,
@@ -136,11 +161,11 @@ export class Band {
    * Renders some hundred rows after the other: of level 1 only those about them are there.
    *
    * @param level2 of rows top .. bottom - 1, completed.
-   * @param output RGBA of rows from .. to - 1.
+   * @param output RGBA of the rows and columns to blur.
    */
   async render(level2: BehindLevel, output: Uint8ClampedArray, options: TaskOptions): Promise<void> {
-    const { width, height, from, to, channels, lens } = this.#job;
-    const vignette = cosineFourth(lens.falloff, width, height);
+    const { photo, from, to, channels, lens } = this.#job;
+    const vignette = cosineFourth(lens.falloff, photo);
     const strips: Strip[] = [];
     for (let y = from; y < to; y = strips.at(-1)!.to) strips.push(this.#strip(y));
     const most = Math.max(...strips.map(({ top, bottom }) => Math.ceil((bottom - top) / 2)));
@@ -156,10 +181,10 @@ export class Band {
 
   /** The rows from `from` on up to where the largest blocks of tiles end, and those around them. */
   #strip(from: number): Strip {
-    const { width, height, top, bottom } = this.#job;
+    const { width, top, bottom } = this.#job;
     const blocks = Math.max(1, Math.round(STRIP / (width * LARGEST)));
     const to = Math.min(this.#job.to, (Math.floor(from / LARGEST) + blocks) * LARGEST);
-    const around = rowsAround(this.#plan, width, height, from, to);
+    const around = rowsAround(this.#plan, this.#job, from, to);
     return { from, to, top: Math.max(top, around.top), bottom: Math.min(bottom, around.bottom) };
   }
 
@@ -172,7 +197,7 @@ export class Band {
     vignette: ReturnType<typeof cosineFourth>,
     options: TaskOptions,
   ): Promise<void> {
-    const { width, height, channels, lens } = this.#job;
+    const { width, photo, left, right, channels, lens } = this.#job;
     const [first, last] = [top - this.#job.top, bottom - this.#job.top];
     const whole = this.#image;
     const image: LayerImage = {
@@ -191,9 +216,9 @@ export class Band {
     const depth = { width, height: image.height, data: image.depth };
     const visible = await Ranges.of(depth, { signal: options.signal });
     const hidden = await Ranges.of({ ...level1, data: level1.hiddenT }, { signal: options.signal }, level1.sure);
-    const look = { highlights: lens.highlights, barrel: barrelOf(lens, width, height, top) };
+    const look = { highlights: lens.highlights, barrel: barrelOf(lens, photo, top) };
     const colours = new Level1Colours(image, edges, level1);
-    const wanted = { top, from: from - top, to: to - top };
+    const wanted = { top, from: from - top, to: to - top, left, right };
     const renderer = new TileRenderer(
       image,
       this.#plan,
@@ -215,17 +240,17 @@ export class Band {
     output: Uint8ClampedArray,
     vignette: ((x: number, y: number) => number) | undefined,
   ): void {
-    const { from, top } = this.#job;
+    const { from, top, left, right } = this.#job;
     const { channels, width, pixels } = this.#image;
     for (let y = tile.y, p = 0; y < tile.y + tile.height; y++) {
-      let o = ((y - from) * width + tile.x) * 4;
-      const photo = (from - top) * width * 4;
-      for (let x = tile.x; x < tile.x + tile.width; x++, o += 4, p += channels + 1) {
+      let o = ((y - from) * (right - left) + tile.x - left) * 4;
+      let i = ((y - top) * width + tile.x) * 4;
+      for (let x = tile.x; x < tile.x + tile.width; x++, o += 4, i += 4, p += channels + 1) {
         // Light that no layer claimed is shared among those that did.
         const known = 1 - linear[p + channels]!;
         const alpha = channels === 4 ? linear[p + 3]! : known;
         if (known < 1e-4) {
-          for (let c = 0; c < 4; c++) output[o + c] = pixels[photo + o + c]!;
+          for (let c = 0; c < 4; c++) output[o + c] = pixels[i + c]!;
         } else if (alpha > 0) {
           const scale = (vignette ? vignette(x, y) : 1) / alpha;
           output[o] = encodeSrgb8(linear[p]! * scale);
@@ -242,10 +267,12 @@ export class Band {
  * Share of the light that arrives at a pixel: the fourth power of the cosine of the angle to the axis ("natural
  * vignetting"), at the angle at which the corner loses `lost`.
  */
-function cosineFourth(lost: number, width: number, height: number): ((x: number, y: number) => number) | undefined {
+function cosineFourth(lost: number, photo: Region): ((x: number, y: number) => number) | undefined {
   if (lost === 0) return undefined;
+  const { width, height } = photo;
   const perPixel = tangentSquared(lost, width, height);
-  return (x, y) => (1 + perPixel * ((x + 0.5 - width / 2) ** 2 + (y + 0.5 - height / 2) ** 2)) ** -2;
+  const [cx, cy] = [width / 2 - photo.x - 0.5, height / 2 - photo.y - 0.5];
+  return (x, y) => (1 + perPixel * ((x - cx) ** 2 + (y - cy) ** 2)) ** -2;
 }
 
 /** Square of the angle's tangent a pixel off the axis, when the corner loses `lost`. */

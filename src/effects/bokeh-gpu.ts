@@ -3,7 +3,7 @@ import type { DepthMap } from '../depth/depth-map.js';
 import type { Device, Texture, TextureFormat, UniformValue } from '../gpu/index.js';
 import { profile, type Kernel } from './aperture.js';
 import type { ResolvedLens } from './bokeh.js';
-import { EDGE_PIXELS, planOf, tangentSquared, widestRadius } from './bokeh-band.js';
+import { EDGE_PIXELS, planOf, pyramidLevels, tangentSquared, widestRadius } from './bokeh-band.js';
 import { BlockMap, any, intersection, union, without, type Blocks } from './bokeh-blocks.js';
 import { barrelDisc, barrelOf, type Barrel } from './cats-eye.js';
 import * as shaders from './bokeh-shaders.js';
@@ -272,7 +272,7 @@ export class BokehPasses {
     const { groups, sharp } = plan;
     const focus = groups[sharp]!.first + groups[sharp]!.kernels.indexOf(undefined);
     const light = { u_photo: this.#scene.picture, u_boost: lens.highlights, u_focus: focus };
-    this.#barrel = barrelOf(lens, this.#whole.width, this.#whole.height);
+    this.#barrel = barrelOf(lens, this.#whole);
     this.#profiles = profile(lens.ring).length;
     let near: Sheet | undefined;
     for (let g = 0; g < sharp; g++) {
@@ -377,7 +377,7 @@ export class BokehPasses {
       const { radius, step } = barrelDisc(kernel, barrel, size);
       uniforms['u_barrelRadius'] = Float32Array.from(radius);
       uniforms['u_barrelStep'] = Float32Array.from(step);
-      uniforms['u_axis'] = Float32Array.of((barrel.x - this.#whole.x) / size, (barrel.y - this.#whole.y) / size);
+      uniforms['u_axis'] = Float32Array.of(barrel.x / size, barrel.y / size);
     }
     return { kind, uniforms };
   }
@@ -456,24 +456,6 @@ export class BokehPasses {
     const [u_hidden, u_hiddenMore] = this.#hidden(level);
     return { ...this.#sheet('u_visible', this.#pairAt(`visible${level}`)), u_hidden, u_hiddenMore };
   }
-}
-
-/**
- * Pixels around a part of a picture that its blur depends on: the discs, those of what is hidden, and what is guessed
- * behind it. `cell`: a part has to begin on a multiple of it.
- */
-export function bokehMargin(lens: ResolvedLens, range: readonly [low: number, high: number], longSide: number) {
-  const whole = { ...lens, low: range[0], high: range[1] };
-  const { groups } = planOf(whole);
-  const top = pyramidLevels(widestRadius(whole));
-  const discs = Math.max(...groups.map(({ reach, level }) => (reach + 3) * 2 ** level));
-  const cell = 2 ** Math.max(top, ...groups.map(({ level }) => level));
-  return { margin: discs + 1.5 * 2 ** top + 5 * edgeReach(longSide) + 16, cell };
-}
-
-/** Levels of the pyramid for discs of that radius: see completeBehind. */
-function pyramidLevels(radius: number): number {
-  return Math.max(1, Math.ceil(Math.log2(radius + 1)) + 1);
 }
 
 /** The disc of what is in focus. */

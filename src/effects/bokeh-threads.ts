@@ -104,13 +104,13 @@ async function blur(
 
 /** Bands of whole rows of tiles. */
 function split(whole: BandJob, count: number): BandJob[] {
-  const { width, height, lens } = whole;
+  const { height, lens } = whole;
   const plan = planOf(lens);
   const tiles = Math.ceil(height / TILE);
   return Array.from({ length: count }, (_, i) => {
     const from = Math.floor((i * tiles) / count) * TILE;
     const to = Math.min(height, Math.floor(((i + 1) * tiles) / count) * TILE);
-    return { ...whole, from, to, ...rowsAround(plan, width, height, from, to) };
+    return { ...whole, from, to, ...rowsAround(plan, whole, from, to) };
   });
 }
 

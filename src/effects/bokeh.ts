@@ -4,6 +4,7 @@ import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { Face } from '../image/face.js';
 import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import type { Region } from '../image/region.js';
 import type { Lens } from './bokeh-band.js';
 import { resolveFocus, type Focus } from './focus.js';
 import { matchDepth } from './match-depth.js';
@@ -92,6 +93,16 @@ export async function applyBokeh(
   depth: DepthMap,
   options: BokehOptions & TaskOptions = {},
 ): Promise<OutputImage> {
+  return blur(image, depth, options);
+}
+
+/** What {@link applyBokeh} does, of a part of the result if only that is wanted: elsewhere it may be empty. */
+export async function blur(
+  image: ImageDataLike,
+  depth: DepthMap,
+  options: BokehOptions & TaskOptions,
+  inside?: Region,
+): Promise<OutputImage> {
   options.signal?.throwIfAborted();
   knownKeys('bokeh', options, KEYS);
   const { threads } = options;
@@ -111,7 +122,7 @@ export async function applyBokeh(
   }
   const { recover, ...lens } = resolved;
   const { renderBokeh } = await lazy(() => import('./bokeh-render.js'));
-  return renderBokeh(image, map, lens, recover, threads, options);
+  return renderBokeh(image, map, lens, recover, threads, options, inside);
 }
 
 /** A lens focused on a photo: all that its options say of it, as numbers. */

@@ -16,16 +16,19 @@ export interface Barrel {
   readonly squeeze: number;
 }
 
-/** The barrel of a photo of which rows from `top` on are looked at; undefined where it cuts nothing. */
+/**
+ * The barrel of a photo of which rows from `top` on are looked at; undefined where it cuts nothing.
+ *
+ * @param photo its size, and where in it the picture begins that is looked at.
+ */
 export function barrelOf(
   { catsEye, squeeze }: { readonly catsEye: number; readonly squeeze: number },
-  width: number,
-  height: number,
+  { x, y, width, height }: Region,
   top = 0,
 ): Barrel | undefined {
   if (catsEye === 0) return undefined;
   const halfDiagonal = Math.hypot(width, height) / 2;
-  return { shift: catsEye, x: width / 2, y: height / 2 - top, halfDiagonal, squeeze };
+  return { shift: catsEye, x: width / 2 - x, y: height / 2 - y - top, halfDiagonal, squeeze };
 }
 
 /** Lines of a row over which the barrel's extent is averaged. */

@@ -2,7 +2,8 @@ import type { Device, Rect, Texture } from '../gpu/index.js';
 import type { BackgroundPass } from './background-pass.js';
 import { SHOW } from './bokeh-shaders.js';
 import { BACKGROUND, stickerShader } from './composing-shaders.js';
-import { cutRows, type Part, type Region } from './gpu-part.js';
+import { type Part } from './gpu-part.js';
+import { cutRows, type Region } from '../image/region.js';
 import { overlap, type Patch, type StickerLayer, type StickersPass } from './sticker-pass.js';
 import { unmixCell } from './unmix.js';
 

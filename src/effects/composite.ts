@@ -30,13 +30,16 @@ interface Grid {
   readonly height: number;
 }
 
-/** Rows of the photo that an image holds and that are wanted of it. */
-export interface Rows {
+/** Rows of the photo that an image holds, and what is wanted of it. */
+export interface Wanted {
   /** Row of the photo that is the image's first. */
   readonly top: number;
   /** Rows of the image: from .. to - 1. */
   readonly from: number;
   readonly to: number;
+  /** Columns: left .. right - 1. */
+  readonly left: number;
+  readonly right: number;
 }
 
 /** Room by name, reused from tile to tile and by one renderer after the other. */
@@ -72,7 +75,7 @@ export class TileRenderer {
   readonly #edges: EdgePixels;
   readonly #look: Look;
   readonly #channels: number;
-  readonly #rows: Rows;
+  readonly #wanted: Wanted;
   readonly #sums: Float64Array;
   readonly #buffers: Buffers;
   /** By group its last block. */
@@ -90,7 +93,7 @@ export class TileRenderer {
     colours: Level1Colours,
     edges: EdgePixels,
     ranges: { readonly visible: Ranges; readonly hidden: Ranges },
-    rows: Rows,
+    wanted: Wanted,
     look: Look,
     buffers: Buffers,
   ) {
@@ -101,7 +104,7 @@ export class TileRenderer {
     this.#edges = edges;
     this.#visible = ranges.visible;
     this.#hidden = ranges.hidden;
-    this.#rows = rows;
+    this.#wanted = wanted;
     this.#look = look;
     this.#buffers = buffers;
     this.#channels = image.channels;
@@ -115,7 +118,8 @@ export class TileRenderer {
    * premultiplied colours and transmittance; they are valid until it returns. Bytes do not depend on the rows.
    */
   *run(done: (linear: Float32Array, tile: Region) => void): Generator<number, void, undefined> {
-    const whole = { x: 0, y: this.#rows.from, width: this.#image.width, height: this.#rows.to - this.#rows.from };
+    const { from, to, left, right } = this.#wanted;
+    const whole = { x: left, y: from, width: right - left, height: to - from };
     const tiles = this.#split(whole, LARGEST)
       .flatMap((block) => this.#split(block, BLOCKS[1]))
       .flatMap((block) => this.#split(block, TILE));
@@ -130,7 +134,7 @@ export class TileRenderer {
 
   /** A window cut at multiples of `side` in the photo. */
   #split(window: Region, side: number): Region[] {
-    const { top } = this.#rows;
+    const { top } = this.#wanted;
     const regions: Region[] = [];
     const right = window.x + window.width;
     const bottom = window.y + window.height;
@@ -158,20 +162,16 @@ export class TileRenderer {
 
   /** A group's sheet of the block that a tile lies in. */
   *#blockOf(index: number, tile: Region): Generator<void, Sheet | undefined, undefined> {
-    const { top, from, to } = this.#rows;
+    const { top, from, to, left, right } = this.#wanted;
     const side = blockSide(this.#plan.groups[index]!.level);
-    const x = Math.floor(tile.x / side) * side;
+    const column = Math.floor(tile.x / side) * side;
     const row = Math.floor((tile.y + top) / side) * side - top;
     const last = this.#blocks[index];
-    if (last?.x === x && last.y === row) return last.sheet;
-    const y = Math.max(from, row);
-    const block = {
-      ...{ x, y },
-      width: Math.min(side, this.#image.width - x),
-      height: Math.min(to, row + side) - y,
-    };
+    if (last?.x === column && last.y === row) return last.sheet;
+    const [x, y] = [Math.max(left, column), Math.max(from, row)];
+    const block = { x, y, width: Math.min(right, column + side) - x, height: Math.min(to, row + side) - y };
     const sheet = yield* this.#group(index, block);
-    this.#blocks[index] = { x, y: row, sheet };
+    this.#blocks[index] = { x: column, y: row, sheet };
     return sheet;
   }
 

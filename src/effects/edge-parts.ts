@@ -100,14 +100,14 @@ export class EdgeParts {
     this.#nodesOf = new Int32Array(this.#columns).fill(-1);
   }
 
-  /** Writes the x of row y's mixed pixels to `out`. @returns how many. */
-  row(y: number, out: Int32Array): number {
-    const { width } = this.#image;
+  /** Writes the x of row y's mixed pixels from x0 to x1 - 1 to `out`. @returns how many. */
+  row(y: number, x0: number, x1: number, out: Int32Array): number {
     const block = this.#block;
+    const first = Math.floor(x0 / block);
     let n = 0;
-    for (let x = 0, b = Math.floor(y / block) * this.#columns; x < width; x += block, b++) {
+    for (let x = first * block, b = Math.floor(y / block) * this.#columns + first; x < x1; x += block, b++) {
       if (this.#high[b]! - this.#low[b]! < STEP) continue;
-      for (let i = x; i < Math.min(width, x + block); i++) out[n++] = i;
+      for (let i = Math.max(x, x0); i < Math.min(x1, x + block); i++) out[n++] = i;
     }
     return n;
   }
@@ -267,9 +267,18 @@ export interface BlockSteps {
   readonly high: Float32Array;
 }
 
+/** Pixels around a pixel of an image of that size that its parts depend on. */
+export function partsReach(size: { readonly width: number; readonly height: number }): number {
+  return (TAPS + 3) * blockOf(size);
+}
+
+function blockOf({ width, height }: { readonly width: number; readonly height: number }): number {
+  return Math.max(2, Math.round(Math.max(width, height) / SIDE_PER_PIXEL));
+}
+
 export function blockSteps(depth: DepthMap): BlockSteps {
   const { width, height } = depth;
-  const block = Math.max(2, Math.round(Math.max(width, height) / SIDE_PER_PIXEL));
+  const block = blockOf(depth);
   const columns = Math.ceil(width / block);
   const rows = Math.ceil(height / block);
   const { low, high } = blockRanges(depth, block, columns, rows);

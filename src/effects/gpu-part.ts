@@ -1,19 +1,12 @@
 import type { DepthMap } from '../depth/depth-map.js';
 import type { Device, Rect, Texture } from '../gpu/index.js';
-import { blockSteps, spread, STEP, TAPS, type BlockSteps } from './edge-parts.js';
+import { cutRows, type Region } from '../image/region.js';
+import { blockSteps, partsReach, spread, STEP, TAPS, type BlockSteps } from './edge-parts.js';
 import type { PeakingPass } from './peaking.js';
 import type { PointPass } from './operator.js';
 import * as shaders from './point-shaders.js';
 import { pointProgram, TABLE_WIDTH } from './point-shaders.js';
 import type { VisualisePass } from './visualise.js';
-
-/** A rectangle of a photo, in its pixels. */
-export interface Region {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 /** A depth map with what is worked out of it once for all parts. */
 export class Scene {
@@ -45,7 +38,7 @@ export class Scene {
 
   /** Pixels around a part that its point operators depend on. */
   get margin(): number {
-    return (TAPS + 3) * this.steps.block;
+    return partsReach(this.depth);
   }
 
   cut({ x, y, width, height }: Region): DepthMap {
@@ -53,21 +46,6 @@ export class Scene {
     if (width === depth.width && height === depth.height) return depth;
     return { width, height, data: cutRows(depth.data, depth.width, { x, y, width, height }, 1) };
   }
-}
-
-/** A part of interleaved rows. */
-export function cutRows<T extends Float32Array | Uint8Array | Uint8ClampedArray>(
-  data: T,
-  stride: number,
-  { x, y, width, height }: Region,
-  channels: number,
-): T {
-  const out = new (data.constructor as new (n: number) => T)(width * height * channels);
-  for (let row = 0; row < height; row++) {
-    const from = ((y + row) * stride + x) * channels;
-    out.set(data.subarray(from, from + width * channels) as never, row * width * channels);
-  }
-  return out;
 }
 
 /** Where blocks have a step: their nodes, and the blocks that these are made of. */

@@ -3,11 +3,13 @@ import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { createImage, isOpaque, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { Context, type Device, type Texture } from '../gpu/index.js';
-import { BokehPasses, bokehMargin } from './bokeh-gpu.js';
+import { bokehMargin } from './bokeh-band.js';
+import { BokehPasses } from './bokeh-gpu.js';
 import { recoverClipped } from './clipped.js';
 import { drawBackground, drawStickers, holdsStickers } from './composing-gpu.js';
 import type { Gpu, GpuOptions, GpuTransfers } from './gpu.js';
-import { cutRows, Part, Scene, type Region } from './gpu-part.js';
+import { Part, Scene } from './gpu-part.js';
+import { around, cutRows, type Region } from '../image/region.js';
 import type { Frame, PointPass, WholePass } from './operator.js';
 import { REDUCE, TO_BYTES } from './point-shaders.js';
 import { groups, named, planPoints, runGroup, type ReadStep, type StepsResult } from './steps.js';
@@ -351,10 +353,11 @@ class Board {
   }
 
   #tiles(job: Job): { region: Region; inside: Region }[] | undefined {
-    const { width, height } = this.scene.depth;
+    const { depth } = this.scene;
+    const { width, height } = depth;
     const { margin, cell } =
       job.op === 'bokeh'
-        ? bokehMargin(job.lens, this.scene.range, Math.max(width, height))
+        ? bokehMargin({ ...job.lens, low: this.scene.range[0], high: this.scene.range[1] }, Math.max(width, height))
         : { margin: job.op === 'points' ? this.scene.margin : 'margin' in job ? job.margin : 1, cell: 1 };
     const side = Math.min(this.#device.maxSize, Math.floor(Math.sqrt(this.#maxPixels)));
     const step = Math.floor((side - 2 * margin - cell) / cell) * cell;
@@ -363,11 +366,7 @@ class Board {
     for (let y = 0; y < height; y += step) {
       for (let x = 0; x < width; x += step) {
         const inside = { x, y, width: Math.min(step, width - x), height: Math.min(step, height - y) };
-        const x0 = Math.max(0, Math.floor((x - margin) / cell) * cell);
-        const y0 = Math.max(0, Math.floor((y - margin) / cell) * cell);
-        const x1 = Math.min(width, Math.ceil(x + inside.width + margin));
-        const y1 = Math.min(height, Math.ceil(y + inside.height + margin));
-        out.push({ region: { x: x0, y: y0, width: x1 - x0, height: y1 - y0 }, inside });
+        out.push({ region: around(inside, margin, depth, cell), inside });
       }
     }
     return out;

@@ -4,6 +4,7 @@ import type { DepthMap } from '../depth/depth-map.js';
 import type { Face } from '../image/face.js';
 import type { ImageDataLike } from '../image/image-data.js';
 import type { Matte } from '../image/matte.js';
+import type { Region } from '../image/region.js';
 import type { BackgroundPass } from './background-pass.js';
 import type { ResolvedLens } from './bokeh.js';
 import type { GradePass } from './grade.js';
@@ -32,6 +33,8 @@ export interface Frame {
   readonly reduced?: ((width: number, height: number) => Promise<ImageDataLike>) | undefined;
   /** For what a plan works out of image and depth alone: kept by whoever plans anew while these two stay the same. */
   readonly memo?: Map<string, unknown> | undefined;
+  /** All that is wanted of the step's image: what lies outside of it may be anything. A step may make the whole. */
+  readonly part?: Region | undefined;
 }
 
 /**
@@ -76,6 +79,8 @@ interface Described<F extends Fields> {
 /** An operator on pixels that know only themselves: next to each other they run in one pass. */
 export interface PointOperator<F extends Fields = Fields> extends Described<F> {
   readonly kind: 'point';
+  /** Its plan reads the image: a part will not do. */
+  readonly readsImage?: boolean | undefined;
   /** Does all that is done once per photo. Undefined: these options change nothing. */
   plan(options: FieldsValue<F>, frame: Frame, task: TaskOptions): Promise<PointPlan | undefined>;
 }

@@ -5,7 +5,7 @@ import {
   stickersOperator,
   strokesOperator,
 } from './composing.js';
-import { applyBokeh, resolveLens } from './bokeh.js';
+import { blur, resolveLens } from './bokeh.js';
 import { BOKEH_FIELDS } from './bokeh-fields.js';
 import { gradeOperator } from './grade.js';
 import { hazeOperator } from './haze.js';
@@ -24,8 +24,8 @@ export const OPERATORS = {
     ...wholeOperator(
       'Depth of field of a thin lens.',
       BOKEH_FIELDS,
-      async ({ image, depth, faces }, options, task) => ({
-        image: await applyBokeh(image, depth, { ...options, faces, ...task }),
+      async ({ image, depth, faces, part }, options, task) => ({
+        image: await blur(image, depth, { ...options, faces, ...task }, part),
       }),
       async (options, { depth, faces }) => {
         const lens = resolveLens('bokeh', depth, { ...options, faces });

@@ -8,6 +8,7 @@ import type { Decoder } from '../image/decode.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
 import type { Face } from '../image/face.js';
 import type { Matte } from '../image/matte.js';
+import type { Region } from '../image/region.js';
 import type { Gpu } from './gpu.js';
 import type { Operator, OptionsJson } from './operator.js';
 import { OPERATORS } from './operators.js';
@@ -48,6 +49,14 @@ export interface PipelineOptions extends TaskOptions {
   createCanvas?: CanvasFactory | undefined;
   /** Runs what it can on the GPU: what {@link createGpu} gave. Default: all on the CPU. */
   gpu?: Gpu | undefined;
+  /**
+   * All that is wanted of the result, in whole pixels of the image: picture and depth are this part of what the whole
+   * would be. Points, focus and what a step looks for still mean the whole. Default: all of it.
+   *
+   * Only `bokeh` and the operators on single pixels at the end of the recipe do less work for it, on the CPU: the steps
+   * before are worked out whole.
+   */
+  part?: Region | undefined;
 }
 
 export interface PipelineResult {

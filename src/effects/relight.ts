@@ -105,14 +105,13 @@ export interface RelightPass {
   readonly lamp: Row;
 }
 
-export const relightOperator = pointOperator(
-  'A light that is moved before the subject.',
-  FIELDS,
-  async (options, frame, task) => {
+export const relightOperator = {
+  ...pointOperator('A light that is moved before the subject.', FIELDS, async (options, frame, task) => {
     const { planRelight } = await lazy(() => import('./relight-plan.js'));
     return planRelight(options, frame, task);
-  },
-);
+  }),
+  readsImage: true,
+};
 
 /**
  * Lights the scene anew. Normals come from the depth, smoothed within things (Perona & Malik 1990), rounded towards their

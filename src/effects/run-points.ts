@@ -1,6 +1,7 @@
 import { forRows, type TaskOptions } from '../core/task.js';
 import { decodeRow, encodeRow } from '../image/colour.js';
 import { createImage, type OutputImage } from '../image/image-data.js';
+import type { Region } from '../image/region.js';
 import { EdgeParts, type MixedPixel } from './edge-parts.js';
 import type { Frame, PointKernel, Strip } from './operator.js';
 
@@ -14,44 +15,53 @@ const STRIP = 8192;
  * A pixel about a step of depth is taken apart first ({@link EdgeParts}): its near and its far part go through the
  * kernels as two more pixels of the strip, and what they changed is added up by their shares.
  *
- * @returns a new image; alpha and colour space are kept.
+ * @returns a new image; alpha and colour space are kept. Of a part of it nothing else is made.
  */
 export async function runPoints(
-  { image, depth }: Frame,
+  { image, depth, part }: Frame,
   kernels: readonly PointKernel[],
   task: TaskOptions = {},
 ): Promise<OutputImage> {
   const { width, height, data } = image;
   const output = createImage(width, height, image.colorSpace);
-  output.data.set(data);
+  const inside = part ?? { x: 0, y: 0, width, height };
+  for (let y = inside.y; y < inside.y + inside.height; y++) {
+    const from = (y * width + inside.x) * 4;
+    output.data.set(data.subarray(from, from + inside.width * 4), from);
+  }
   if (kernels.length === 0) {
     task.onProgress?.(1);
     return output;
   }
   const edges = new EdgeParts(image, depth);
-  const rows = Math.max(1, Math.floor(STRIP / width));
-  const strip = new Pixels(rows * width, width);
-  const mixed = new MixedPixels(strip, edges);
-  await forRows(height, rows, task, (y0, y1) => {
-    const from = y0 * width;
-    const count = (y1 - y0) * width;
-    const { r, g, b } = strip;
-    strip.depth.set(depth.data.subarray(from, from + count));
-    for (let y = y0; y < y1; y++) strip.y.fill(y, (y - y0) * width, (y - y0 + 1) * width);
-    decodeRow(data, from * 4, count, r, g, b);
+  const rows = Math.max(1, Math.floor(STRIP / inside.width));
+  const strip = new Pixels(rows * inside.width, inside);
+  const mixed = new MixedPixels(strip, edges, inside);
+  const { r, g, b } = strip;
+  const n = inside.width;
+  await forRows(inside.height, rows, task, (first, end) => {
+    const [y0, y1] = [inside.y + first, inside.y + end];
+    const count = (y1 - y0) * n;
+    for (let y = y0, at = 0; y < y1; y++, at += n) {
+      const from = y * width + inside.x;
+      strip.depth.set(depth.data.subarray(from, from + n), at);
+      strip.y.fill(y, at, at + n);
+      decodeRow(data, from * 4, n, r.subarray(at), g.subarray(at), b.subarray(at));
+    }
     strip.count = count;
-    mixed.split(y0, y1, width);
+    mixed.split(y0, y1);
     kernels.forEach((kernel, k) => {
       if (k > 0) clip(strip);
       kernel(strip);
     });
     if (strip.count > count) mixed.join();
-    encodeRow(r, g, b, count, output.data, from * 4);
+    for (let y = y0, at = 0; y < y1; y++, at += n)
+      encodeRow(r.subarray(at), g.subarray(at), b.subarray(at), n, output.data, (y * width + inside.x) * 4);
   });
   return output;
 }
 
-/** Whole rows of an image, and behind them room for the parts of their mixed pixels: every pixel may be one. */
+/** Rows of an image, or of a part of one, and behind them room for the parts of their mixed pixels: every pixel may be one. */
 class Pixels implements Strip {
   count = 0;
   readonly r: Float32Array;
@@ -63,14 +73,14 @@ class Pixels implements Strip {
 
   constructor(
     readonly pixels: number,
-    width: number,
+    { x, width }: Region,
   ) {
     const places = pixels * 3;
     this.r = new Float32Array(places);
     this.g = new Float32Array(places);
     this.b = new Float32Array(places);
     this.depth = new Float32Array(places);
-    this.x = Int32Array.from({ length: places }, (_, i) => i % width);
+    this.x = Int32Array.from({ length: places }, (_, i) => x + (i % width));
     this.y = new Int32Array(places);
   }
 }
@@ -82,6 +92,7 @@ const BEFORE = 9;
 class MixedPixels {
   readonly #strip: Pixels;
   readonly #edges: EdgeParts;
+  readonly #inside: Region;
   readonly #xs: Int32Array;
   /** Per mixed pixel its place in the strip. */
   readonly #places: Int32Array;
@@ -90,25 +101,27 @@ class MixedPixels {
   #first = 0;
   #count = 0;
 
-  constructor(strip: Pixels, edges: EdgeParts) {
+  constructor(strip: Pixels, edges: EdgeParts, inside: Region) {
     this.#strip = strip;
     this.#edges = edges;
+    this.#inside = inside;
     this.#xs = new Int32Array(strip.pixels);
     this.#places = new Int32Array(strip.pixels);
     this.#shares = new Float32Array(strip.pixels);
     this.#before = new Float32Array(strip.pixels * BEFORE);
   }
 
-  split(y0: number, y1: number, width: number): void {
+  split(y0: number, y1: number): void {
     const edges = this.#edges;
     const xs = this.#xs;
+    const { x: x0, width } = this.#inside;
     this.#first = this.#strip.count;
     this.#count = 0;
     for (let y = y0; y < y1; y++) {
-      const n = edges.row(y, xs);
+      const n = edges.row(y, x0, x0 + width, xs);
       for (let k = 0; k < n; k++) {
         const x = xs[k]!;
-        if (edges.at(x, y)) this.#add((y - y0) * width + x, x, y, edges.parts);
+        if (edges.at(x, y)) this.#add((y - y0) * width + x - x0, x, y, edges.parts);
       }
     }
   }

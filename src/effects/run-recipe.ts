@@ -1,9 +1,11 @@
 import { RelievoError } from '../core/errors.js';
+import { invalid } from '../core/params.js';
 import { own, type ResourceKind } from '../core/schema.js';
 import { part } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { decode, type Decoder } from '../image/decode.js';
-import { checkImage, isPixels, type ImageDataLike } from '../image/image-data.js';
+import { checkImage, createImage, isPixels, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import { cutRows, type Region } from '../image/region.js';
 import { matchDepth } from './match-depth.js';
 import type { Frame } from './operator.js';
 import { readStep, root, type PipelineOptions, type PipelineResult, type Recipe, type Resource } from './pipeline.js';
@@ -41,6 +43,7 @@ export async function runRecipe(
   const { signal, matte, faces, createCanvas } = options;
   signal?.throwIfAborted();
   checkImage('pipeline', image);
+  const inside = options.part && checkPart(options.part, image);
   const steps = await readSteps(recipe, image, options);
 
   const frame: Frame = {
@@ -53,10 +56,33 @@ export async function runRecipe(
   const later = part(options, 0.1, 1);
   const { image: made, depth: after } = options.gpu
     ? await options.gpu.run(steps, frame, later)
-    : await runSteps(steps, frame, later);
+    : await runSteps(steps, { ...frame, part: inside }, later);
   options.onProgress?.(1);
+  if (inside) return { image: cutImage(made ?? image, inside), depth: cutDepth(after, inside) };
   // No step made a picture: the result is a copy nevertheless, for the caller may write to it.
   return { image: made ?? (await runPoints(frame, [])), depth: after };
+}
+
+function checkPart(given: Region, image: ImageDataLike): Region {
+  const { x, y, width, height } = given;
+  const inside = (from: number, n: number, size: number) =>
+    Number.isInteger(from) && Number.isInteger(n) && from >= 0 && n > 0 && from + n <= size;
+  if (!inside(x, width, image.width) || !inside(y, height, image.height))
+    throw invalid('pipeline', 'part', `whole pixels within ${image.width} × ${image.height}`, given);
+  return { x, y, width, height };
+}
+
+function cutImage({ data, width, colorSpace }: ImageDataLike, part: Region): OutputImage {
+  return createImage(
+    part.width,
+    part.height,
+    colorSpace,
+    cutRows(data, width, part, 4) as Uint8ClampedArray<ArrayBuffer>,
+  );
+}
+
+function cutDepth({ data, width }: DepthMap, part: Region): DepthMap {
+  return { width: part.width, height: part.height, data: cutRows(data, width, part, 1) };
 }
 
 /** Everything that the recipe names, by name, goes to `found`. */

@@ -2,6 +2,8 @@ import { isRelievoError, RelievoError } from '../core/errors.js';
 import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { OutputImage } from '../image/image-data.js';
+import { around, type Region } from '../image/region.js';
+import { partsReach } from './edge-parts.js';
 import type { Frame, Operator, PointPlan } from './operator.js';
 import { runPoints } from './run-points.js';
 
@@ -30,17 +32,32 @@ export function groups(steps: readonly ReadStep[]): ReadStep[][] {
   return out;
 }
 
-/** Runs steps on the CPU. */
+/** Runs steps on the CPU. Of `start.part`, if there is one, the result has at least that part. */
 export async function runSteps(steps: readonly ReadStep[], start: Frame, task: TaskOptions): Promise<StepsResult> {
   let frame = start;
   let made: OutputImage | undefined;
   let done = 0;
-  for (const group of groups(steps)) {
-    const result = await runGroup(group, frame, part(task, done / steps.length, (done += group.length) / steps.length));
+  const all = groups(steps);
+  const parts = partsOf(all, start);
+  for (const [i, group] of all.entries()) {
+    const share = part(task, done / steps.length, (done += group.length) / steps.length);
+    const result = await runGroup(group, { ...frame, part: parts[i] }, share);
     made = (result.image as OutputImage | undefined) ?? made;
     frame = { ...frame, ...result };
   }
   return { image: made, depth: frame.depth };
+}
+
+/** By group the part of its image that the groups after it need; undefined: all of it. */
+function partsOf(all: readonly ReadStep[][], { image, part }: Frame): (Region | undefined)[] {
+  const parts: (Region | undefined)[] = [];
+  let wanted = part;
+  for (let i = all.length - 1; i >= 0; i--) {
+    parts[i] = wanted;
+    const near = all[i]!.every(({ operator }) => operator.kind === 'point' && !operator.readsImage);
+    wanted = wanted && near ? around(wanted, partsReach(image), image) : undefined;
+  }
+  return parts;
 }
 
 /** One of the {@link groups}. */

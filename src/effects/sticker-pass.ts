@@ -1,7 +1,7 @@
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { ShadowPlane } from './shadow-plane.js';
-import { cutRows, type Region } from './gpu-part.js';
+import { cutRows, type Region } from '../image/region.js';
 import type { Frame } from './operator.js';
 import {
   castShadow,
