@@ -1,12 +1,14 @@
 import { computed, effect, signal } from '@preact/signals';
-import type { ImageDataLike } from 'relievo';
+import type { DepthMap, ImageDataLike } from 'relievo';
+import type { PipelineOptions, Recipe } from 'relievo/effects';
 import type { RelievoWorker, WorkerPhoto } from 'relievo/worker';
 import { facesAt } from './render/pixels.js';
 import { renderWhole, report, toRun } from './session.js';
 import * as store from './store.js';
 
-/** The picture as sharp as a magnified view shows it. */
+/** A part of the picture as sharp as a magnified view shows it. */
 export interface Detail {
+  readonly at: store.Part;
   readonly image: ImageDataLike;
   /** The same of the photo before. */
   readonly before: ImageDataLike;
@@ -17,9 +19,14 @@ export const detail = signal<Detail | undefined>(undefined);
 const MAGNIFIED = 1.2;
 const REST_MS = 500;
 /** So much larger than it is a picture may be shown. */
-const SLACK = 1.05;
+const SLACK = 1.1;
 /** Share of the photo's pixels from which all of them are taken. */
 const NEARLY_ALL = 0.7;
+/** What is rendered around that which is in sight, as a share of it: a view that moves a little stays sharp. */
+const AROUND = 1 / 8;
+/** Share of the picture from which all of it is rendered. */
+const MOST_OF_IT = 0.6;
+const ROUNDING = 1e-9;
 
 /** What is rendered; another one for every edit. */
 const edit = computed(() => {
@@ -31,7 +38,14 @@ const edit = computed(() => {
 });
 type Edit = NonNullable<typeof edit.value>;
 
-/** Pixels that the screen asks of the whole picture: the preview's times a power of two, or all; none: the preview does. */
+/** How sharp which part is. */
+interface Extent {
+  /** Pixels of the whole picture. */
+  readonly pixels: number;
+  readonly at: store.Part;
+}
+
+/** Pixels that the screen asks of the whole picture: the preview's times a power of two, or all; 0: the preview will do. */
 const pixels = computed(() => {
   const { scale } = store.zoom.value;
   const of = store.opened.value;
@@ -44,37 +58,93 @@ const pixels = computed(() => {
   return some < all * NEARLY_ALL ? some : all;
 });
 
+function covers(has: Extent, wanted: Extent): boolean {
+  const along = (from: number, size: number, x: number, n: number) => from <= x && from + size >= x + n - ROUNDING;
+  const [a, b] = [has.at, wanted.at];
+  return has.pixels >= wanted.pixels && along(a.x, a.width, b.x, b.width) && along(a.y, a.height, b.y, b.height);
+}
+
+/** What is rendered when that is in sight. */
+function withAround({ pixels, at }: Extent): Extent {
+  const along = (from: number, size: number) => {
+    const start = Math.max(0, from - AROUND * size);
+    return [start, Math.min(1, from + (1 + AROUND) * size) - start] as const;
+  };
+  const [x, width] = along(at.x, at.width);
+  const [y, height] = along(at.y, at.height);
+  return { pixels, at: width * height > MOST_OF_IT ? { x: 0, y: 0, width: 1, height: 1 } : { x, y, width, height } };
+}
+
+/** A photo that lies in the worker. */
+interface There {
+  readonly photo: WorkerPhoto;
+  readonly depth: DepthMap;
+}
+
+/** A picture that was made and lies in the worker, since it is asked for again. */
+class Kept {
+  #of: readonly unknown[] = [];
+  #there: There | undefined;
+  #close = () => {};
+
+  async get(
+    worker: RelievoWorker,
+    of: readonly unknown[],
+    signal: AbortSignal,
+    make: () => Promise<{ readonly image: ImageDataLike; readonly depth: DepthMap }>,
+  ): Promise<There> {
+    if (this.#there && of.every((v, i) => v === this.#of[i])) return this.#there;
+    const { image, depth } = await make();
+    const photo = await worker.open(image, { signal });
+    this.forget();
+    this.#of = of;
+    this.#close = () => worker.close(photo);
+    return (this.#there = { photo, depth });
+  }
+
+  forget(): void {
+    this.#close();
+    this.#there = undefined;
+  }
+}
+const scaled = new Kept();
+const unblurred = new Kept();
+
 // What an edit made is not that of the next one.
 effect(() => {
   void edit.value;
   detail.value = undefined;
 });
 
-let shown = 0;
-let work: { readonly of: Edit; readonly pixels: number; readonly stop: AbortController } | undefined;
+let shown: Extent | undefined;
+let work: (Extent & { readonly of: Edit; readonly stop: AbortController }) | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** A magnified view rests: it is rendered as sharp as the screen can show it. What is sharper stays. */
 effect(() => {
   const of = edit.value;
-  const wanted = store.task.value ? 0 : pixels.value;
-  void store.zoom.value;
+  const wanted = { pixels: pixels.value, at: store.sight.value };
+  const idle = !of || wanted.pixels === 0 || !!store.task.value;
   clearTimeout(timer);
-  if (pixels.value === 0) detail.value = undefined;
-  if (work && (work.of !== of || work.pixels < wanted || wanted === 0)) {
+  if (wanted.pixels === 0) {
+    detail.value = undefined;
+    scaled.forget();
+    unblurred.forget();
+  }
+  if (work && (idle || work.of !== of || !covers(work, wanted))) {
     work.stop.abort();
     work = undefined;
   }
-  if (!of || wanted === 0 || work) return;
+  if (idle || work) return;
   timer = setTimeout(() => {
-    if (detail.peek() && shown >= wanted) return;
+    if (detail.peek() && covers(shown!, wanted)) return;
     const stop = new AbortController();
-    const mine = (work = { of, pixels: wanted, stop });
-    render(of, wanted, stop.signal)
+    const mine = (work = { of, stop, ...withAround(wanted) });
+    render(mine, stop.signal)
       .then(
         (made) => {
           if (stop.signal.aborted) return;
-          shown = wanted;
+          shown = mine;
           detail.value = made;
         },
         (error: unknown) => stop.signal.aborted || report(error),
@@ -83,29 +153,46 @@ effect(() => {
   }, REST_MS);
 });
 
-async function render({ of, recipe }: Edit, pixels: number, signal: AbortSignal): Promise<Detail> {
+async function render(
+  { of: { of, recipe }, pixels, at }: NonNullable<typeof work>,
+  signal: AbortSignal,
+): Promise<Detail> {
   const { worker, photo: whole, options } = await toRun(recipe, signal);
-  const photo = await scaledTo(pixels, worker, whole, signal);
-  const before = await worker.shrinkImage(photo, { maxPixels: pixels, signal });
-  if (photo === whole) return { before, image: (await renderWhole(recipe, signal)).image };
-  const faces = options.faces && facesAt(options.faces, photo.width / whole.width, photo.height / whole.height);
-  const { image } = await worker.run(recipe, photo, of.depth, { ...options, faces });
-  return { image, before };
+  const { photo, depth } = await scaledTo(pixels, worker, { photo: whole, depth: of.depth }, signal);
+  const { width, height } = photo;
+  const [left, top] = [Math.floor(at.x * width), Math.floor(at.y * height)];
+  const [right, bottom] = [Math.ceil((at.x + at.width) * width), Math.ceil((at.y + at.height) * height)];
+  const part = { x: left, y: top, width: Math.min(width, right) - left, height: Math.min(height, bottom) - top };
+  const before = await worker.run([], photo, depth, { part, signal });
+  const make = async () => {
+    // A download is the same.
+    if (photo === whole && part.width === width && part.height === height) return renderWhole(recipe, signal);
+    const faces = options.faces && facesAt(options.faces, width / whole.width, height / whole.height);
+    const run = { ...options, faces };
+    const lens = recipe.steps.findIndex((s) => s.op === 'bokeh');
+    const cut = lens < 0 ? recipe.steps.length : lens;
+    const first = { ...recipe, steps: recipe.steps.slice(0, cut) };
+    const head = cut > 0 ? await beforeLens(first, worker, { photo, depth }, run) : { photo, depth };
+    return worker.run({ ...recipe, steps: recipe.steps.slice(cut) }, head.photo, head.depth, { ...run, part });
+  };
+  return {
+    at: { x: left / width, y: top / height, width: part.width / width, height: part.height / height },
+    image: (await make()).image,
+    before: before.image,
+  };
 }
 
-let scaled: {
-  readonly of: WorkerPhoto;
-  readonly by: RelievoWorker;
-  readonly pixels: number;
-  readonly photo: WorkerPhoto;
-};
+/** With so many pixels. */
+async function scaledTo(pixels: number, worker: RelievoWorker, of: There, signal: AbortSignal): Promise<There> {
+  const { photo, depth } = of;
+  if (pixels >= photo.width * photo.height) return of;
+  return scaled.get(worker, [photo, depth, pixels], signal, async () => {
+    return { image: await worker.shrinkImage(photo, { maxPixels: pixels, signal }), depth };
+  });
+}
 
-/** The photo with so many pixels, in the worker. The last one is kept there. */
-async function scaledTo(pixels: number, by: RelievoWorker, of: WorkerPhoto, signal: AbortSignal): Promise<WorkerPhoto> {
-  if (pixels >= of.width * of.height) return of;
-  if (scaled?.of === of && scaled.pixels === pixels) return scaled.photo;
-  const photo = await by.open(await by.shrinkImage(of, { maxPixels: pixels, signal }), { signal });
-  scaled?.by.close(scaled.photo);
-  scaled = { of, by, pixels, photo };
-  return photo;
+/** After the steps before the lens, which are the same for every part. */
+function beforeLens(recipe: Recipe, worker: RelievoWorker, { photo, depth }: There, run: PipelineOptions) {
+  const of = [photo, depth, run.matte, JSON.stringify([recipe, run.faces])];
+  return unblurred.get(worker, of, run.signal!, () => worker.run(recipe, photo, depth, run));
 }

@@ -242,11 +242,13 @@ function Divider() {
 /** What a magnified view is sharp by, over the preview. */
 function Detail({ of }: { of: 'image' | 'before' }) {
   const ref = useRef<HTMLDivElement>(null);
-  const image = detail.value?.[of];
-  useLayoutEffect(() => ref.current!.replaceChildren(...(image ? [toCanvas(image)] : [])), [image]);
-  return (
-    <div ref={ref} class="detail" data-size={image ? `${image.width}x${image.height}` : undefined} aria-hidden="true" />
-  );
+  const sharp = detail.value;
+  useLayoutEffect(() => {
+    const canvas = sharp && toCanvas(sharp[of]);
+    for (const [side, share] of Object.entries(sharp?.at ?? {})) canvas!.style.setProperty(`--${side}`, String(share));
+    ref.current!.replaceChildren(...(canvas ? [canvas] : []));
+  }, [sharp]);
+  return <div ref={ref} class="detail" aria-hidden="true" />;
 }
 
 // ---- Zoom ------------------------------------------------------------------------------------------------------

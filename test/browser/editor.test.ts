@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Download, Page } from 'playwright-core';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 import { run } from '../../src/cli/run.js';
 import { ASTRONAUT, ROOT } from '../helpers/photos.js';
 import { site, type Site } from './chromium.js';
@@ -492,6 +492,107 @@ test('24 megapixels: previewed at once, edited, magnified as sharp as the screen
     const [own, onScreen] = await detail.evaluate((c: HTMLCanvasElement) => [c.width, c.getBoundingClientRect().width]);
     expect(own! / onScreen!).toBeGreaterThan(0.95);
     expect(own! / onScreen!).toBeLessThan(1.5);
+  }));
+
+test('a magnified view is sharp where it is looked at, before and after', () =>
+  withPage(demo, FAST, {}, async (page) => {
+    const photo = await sharp(ASTRONAUT).resize(3000, 2250, { position: 'top' }).png().toBuffer();
+    await choose(page, 'large.png', photo, 'image/png');
+    await page.getByRole('slider', { name: 'Focal plane' }).waitFor({ timeout: PATIENCE });
+    await settled(page);
+    await tap(page, ON_FACE);
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download' }).click();
+    const edited = sharp(await (await saving).path()).removeAlpha();
+    await settled(page);
+
+    /** The sharp part, of the edit or of the photo before: its pixels, and where it lies. */
+    const detail = page.locator('#frame > .detail canvas');
+    const part = (of: string) =>
+      page.locator(of).evaluate((c: HTMLCanvasElement) => {
+        const at = ['--x', '--y', '--width', '--height'].map((v) => Number(c.style.getPropertyValue(v)));
+        const [x, y, w, h] = at as [number, number, number, number];
+        const whole = { width: Math.round(c.width / w), height: Math.round(c.height / h) };
+        const [left, top] = [Math.round(x * whole.width), Math.round(y * whole.height)];
+        return { whole, left, top, width: c.width, height: c.height, png: c.toDataURL(), shown: c.clientWidth, at };
+      });
+    /** How far it is from that part of a picture. */
+    const off = async ({ whole, left, top, width, height, png }: Awaited<ReturnType<typeof part>>, of: Sharp) => {
+      const small = of.clone().resize(whole.width, whole.height, { fit: 'fill' });
+      const wanted = await small.raw().toBuffer();
+      const cut = sharp(wanted, { raw: { ...whole, channels: 3 } }).extract({ left, top, width, height });
+      const data = await sharp(Buffer.from(png.split(',')[1]!, 'base64'))
+        .removeAlpha()
+        .raw()
+        .toBuffer();
+      return difference({ width, height, data }, { width, height, data: await cut.raw().toBuffer() });
+    };
+    for (let i = 0; i < 3; i++) await page.keyboard.press('+');
+    await detail.waitFor({ timeout: PATIENCE });
+    const first = await part('#frame > .detail canvas');
+    const scale = await page.locator('#frame').evaluate((f) => new DOMMatrix(getComputedStyle(f).transform).a);
+    expect(first.width).toBeGreaterThan(0.9 * first.shown * scale);
+    expect(first.width).toBeLessThan(0.7 * first.whole.width);
+    expect(await off(first, edited)).toBeLessThan(2);
+
+    await page.keyboard.press('b');
+    const before = await part('.before .detail canvas');
+    expect([before.width, before.height, before.at]).toEqual([first.width, first.height, first.at]);
+    expect(await off(before, sharp(photo).removeAlpha())).toBeLessThan(2);
+    expect(await off(before, edited)).toBeGreaterThan(2);
+
+    // Beside the line the picture is moved, not the line; the part that comes into sight is rendered.
+    const divider = page.getByRole('slider', { name: 'Before and after' });
+    const stage = (await page.locator('#stage').boundingBox())!;
+    const drag = async (from: number, by: number) => {
+      const [x, y] = [stage.x + from * stage.width, stage.y + 0.4 * stage.height];
+      await page.mouse.move(x, y);
+      await page.mouse.down();
+      await page.mouse.move(x + by * stage.width, y, { steps: 4 });
+      await page.mouse.up();
+    };
+    const line = () => page.locator('.divider .line').evaluate((l) => l.getBoundingClientRect().x);
+    const at = await line();
+    await drag(0.2, -0.15);
+    expect([await divider.inputValue(), await line()]).toEqual(['0.5', at]);
+    await page.waitForFunction(
+      (x) => document.querySelector<HTMLElement>('.before .detail canvas')!.style.getPropertyValue('--x') !== x,
+      String(first.at[0]),
+      { timeout: PATIENCE },
+    );
+    expect((await part('.before .detail canvas')).left).toBeGreaterThan(first.left);
+    await drag(0.5, 0.2);
+    expect(Number(await divider.inputValue())).toBeCloseTo(0.7, 1);
+    expect(await line()).toBeCloseTo(at + 0.2 * stage.width, -1);
+    await page.keyboard.press('b');
+
+    // Nearer: what there is stays until what is sharper comes.
+    const least = page.evaluate(async () => {
+      const all = () => [...document.querySelectorAll<HTMLCanvasElement>('#frame > .detail canvas')];
+      const [old] = all();
+      let fewest = 1;
+      while (all()[0] === old) {
+        fewest = Math.min(fewest, all().length);
+        await new Promise(requestAnimationFrame);
+      }
+      return Math.min(fewest, all().length);
+    });
+    await page.keyboard.press('+');
+    await page.keyboard.press('+');
+    expect(await least).toBe(1);
+    const nearer = await part('#frame > .detail canvas');
+    expect(nearer.whole).toEqual({ width: 3000, height: 2250 });
+    expect(await off(nearer, edited)).toBe(0);
+
+    // An edit drops it at once.
+    await page.getByRole('slider', { name: 'Aperture' }).fill('3');
+    expect(await detail.count()).toBe(0);
+    await detail.waitFor({ timeout: PATIENCE });
+    await choose(page, 'other.png', await sharp(ASTRONAUT).resize(300).png().toBuffer(), 'image/png');
+    await page.waitForFunction(() => (document.getElementById('canvas') as HTMLCanvasElement).width === 300, null, {
+      timeout: PATIENCE,
+    });
+    expect(await detail.count()).toBe(0);
   }));
 
 const screenshots = process.env['UPDATE_SCREENSHOTS'] === '1' ? test : test.skip;
