@@ -25,6 +25,7 @@ export const TEXTS = {
   zoomOut: 'Zoom out',
   zoomReset: 'Fit',
   zoomed: (scale: number) => `${percent(scale)}`,
+  zoomedReset: (scale: number) => `${percent(scale)}: fit`,
   canvas: 'The photo: focus point',
   canvasHelp:
     'Arrow keys move the focus point, with Shift in larger steps. Plus and minus zoom, 0 fits. With the depth brush, Enter paints.',

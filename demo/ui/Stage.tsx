@@ -301,7 +301,12 @@ function ZoomBar() {
       />
       <span class="gap" />
       <IconButton icon="minus" label={TEXTS.zoomOut} disabled={scale <= 1} onClick={() => zoomAtMarker(1 / 1.5)} />
-      <button type="button" class="quiet bare zoom" aria-label={TEXTS.zoomReset} onClick={fit}>
+      <button
+        type="button"
+        class="quiet bare zoom"
+        aria-label={scale > 1 ? TEXTS.zoomedReset(scale) : undefined}
+        onClick={fit}
+      >
         {scale > 1 ? TEXTS.zoomed(scale) : TEXTS.zoomReset}
       </button>
       <IconButton icon="plus" label={TEXTS.zoomIn} onClick={() => zoomAtMarker(1.5)} />

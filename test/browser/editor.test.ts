@@ -540,6 +540,7 @@ test('a magnified view is sharp where it is looked at, before and after', () =>
     expect([before.width, before.height, before.at]).toEqual([first.width, first.height, first.at]);
     expect(await off(before, sharp(photo).removeAlpha())).toBeLessThan(2);
     expect(await off(before, edited)).toBeGreaterThan(2);
+    expect(await violations(page)).toEqual([]);
 
     // Beside the line the picture is moved, not the line; the part that comes into sight is rendered.
     const divider = page.getByRole('slider', { name: 'Before and after' });
