@@ -144,11 +144,10 @@ export async function open(file: Blob & { readonly name?: string }): Promise<voi
     const took = performance.now() - asked;
     performance.measure('relievo:depth', { start: asked, duration: took });
     const small = shrinkDepth(depth, preview.width, preview.height);
-    await renderer.setPhoto(preview, small, { signal });
-    signal.throwIfAborted();
     if (store.opened.value) void worker?.then((w) => w.close(store.opened.value!.photo)).catch(() => {});
     timings.value = { ...timings.value, depth: took, ...(cold && { firstDepth: performance.now() - start }) };
     whole = undefined;
+    renderer.setPhoto(preview, small).catch(() => {}); // who draws says why
     batch(() => {
       store.faces.value = undefined;
       store.matte.value = undefined;
