@@ -1,5 +1,4 @@
 import type { DepthMap } from 'relievo';
-import { WRITTEN } from './pixels.js';
 
 /** Half the width of the line of light, in disparity. */
 const LINE = 0.014;
@@ -29,7 +28,7 @@ export class Glow {
     this.#levels = new Uint8Array(w * h);
     for (let y = 0, i = 0; y < h; y++)
       for (let x = 0; x < w; x++, i++) this.#levels[i] = Math.round(data[y * step * width + x * step]! * 255);
-    this.#image = this.#canvas.getContext('2d', WRITTEN)!.createImageData(w, h);
+    this.#image = this.#canvas.getContext('2d')!.createImageData(w, h);
   }
 
   draw(near: number, far: number): void {
@@ -45,7 +44,7 @@ export class Glow {
     });
     const pixels = new Uint32Array(this.#image.data.buffer);
     for (let i = 0; i < pixels.length; i++) pixels[i] = light[this.#levels[i]!]!;
-    this.#canvas.getContext('2d', WRITTEN)!.putImageData(this.#image, 0, 0);
+    this.#canvas.getContext('2d')!.putImageData(this.#image, 0, 0);
   }
 
   /** From the nearest thing through the whole depth to the plane. */

@@ -6,9 +6,6 @@ export interface Layer {
   readonly depth: DepthMap;
 }
 
-/** Of a canvas that pixels are put on again and again: it stays with the processor, which has them. */
-export const WRITTEN: CanvasRenderingContext2DSettings = { willReadFrequently: true };
-
 /** Mean of the samples that each smaller one covers. */
 export function shrinkDepth(depth: DepthMap, width: number, height: number): DepthMap {
   if (depth.width === width && depth.height === height) return depth;
@@ -29,7 +26,7 @@ export function shrinkDepth(depth: DepthMap, width: number, height: number): Dep
 
 /** Draws an image over the whole canvas, enlarging it where it is smaller. */
 export function draw(canvas: HTMLCanvasElement, image: ImageDataLike): void {
-  const context = canvas.getContext('2d', WRITTEN)!;
+  const context = canvas.getContext('2d')!;
   if (image.width === canvas.width && image.height === canvas.height) {
     context.putImageData(toImageData(image), 0, 0);
     return;
@@ -41,9 +38,7 @@ export function draw(canvas: HTMLCanvasElement, image: ImageDataLike): void {
 
 export function toCanvas(image: ImageDataLike): HTMLCanvasElement {
   const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
-  canvas
-    .getContext('2d', { ...WRITTEN, colorSpace: image.colorSpace ?? 'srgb' })!
-    .putImageData(toImageData(image), 0, 0);
+  canvas.getContext('2d', { colorSpace: image.colorSpace ?? 'srgb' })!.putImageData(toImageData(image), 0, 0);
   return canvas;
 }
 
