@@ -161,7 +161,10 @@ export async function open(file: Blob & { readonly name?: string }): Promise<voi
     store.say(TEXTS.ready(photo.width, photo.height, took / 1000, ready.backend));
     people = drawn()
       .then(() => sharpen(ready, photo, asked))
-      .then(() => findPeople(ready, photo));
+      .then(() => findPeople(ready, photo))
+      .finally(() => {
+        if (store.opened.value?.photo === photo) store.sharpening.value = false;
+      });
   } catch (error) {
     if (opening === work || !signal.aborted) report(error);
   } finally {
@@ -209,8 +212,6 @@ async function sharpen(ready: RelievoWorker, photo: WorkerPhoto, asked: number):
     });
   } catch {
     // The first depth stays.
-  } finally {
-    if (mine()) store.sharpening.value = false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
 import { focalRange, type DepthMap, type Face, type ImageDataLike, type Matte } from 'relievo';
 import type { Recipe, Step } from 'relievo/effects';
 import type { RelievoWorker, WorkerPhoto } from 'relievo/worker';
@@ -33,10 +33,12 @@ const EMPTY: Recipe = { version: 1, steps: [] };
 export const opened = signal<Opened | undefined>(undefined);
 /** The picture shown has no depth yet. */
 export const waiting = signal(false);
-/** Its depth is there, and becomes exact at the outline of people. */
+/** Its depth is there and becomes exact at the outline of people, who are looked for. */
 export const sharpening = signal(false);
 export const view = signal<View>('edited');
 export const panel = signal<PanelName>('focus');
+/** Some panels have a view of their own, which goes with them. */
+const VIEWS: Partial<Record<PanelName, View>> = { depth: 'depth', motion: 'relief' };
 export const recipe = signal<Recipe>(EMPTY);
 /** Where was tapped, as shares of width and height; none when the plane was set otherwise. */
 export const marker = signal<Point | undefined>(undefined);
@@ -80,6 +82,14 @@ export const now = signal(0);
 export const canUndo = computed(() => now.value > 0);
 export const canRedo = computed(() => now.value < history.value.length - 1);
 const MOST_ENTRIES = 200;
+
+export function showPanel(name: PanelName): void {
+  batch(() => {
+    if (view.value === VIEWS[panel.value]) view.value = 'edited';
+    panel.value = name;
+    view.value = VIEWS[name] ?? view.value;
+  });
+}
 
 export function say(text: string): void {
   status.value = text;

@@ -236,19 +236,9 @@ function Editor() {
     ids: { root: 'editor' },
     value: panel,
     orientation: vertical ? 'vertical' : 'horizontal',
-    onValueChange: ({ value }) => (store.panel.value = value as store.PanelName),
+    onValueChange: ({ value }) => store.showPanel(value as store.PanelName),
   });
   const api = tabs.connect(service, normalizeProps);
-  // Some panels have a view of their own, which goes with them.
-  useEffect(() => {
-    if (panel === 'depth' || panel === 'motion') {
-      store.view.value = panel === 'depth' ? 'depth' : 'relief';
-      return () => {
-        if (store.view.value === (panel === 'depth' ? 'depth' : 'relief')) store.view.value = 'edited';
-      };
-    }
-    return undefined;
-  }, [panel]);
   const Panel = PANELS[panel];
   const ready = !!store.opened.value && !store.waiting.value;
   return (
