@@ -144,7 +144,7 @@ export async function open(file: Blob & { readonly name?: string }): Promise<voi
     const took = performance.now() - asked;
     performance.measure('relievo:depth', { start: asked, duration: took });
     const small = shrinkDepth(depth, preview.width, preview.height);
-    if (store.opened.value) void worker?.then((w) => w.close(store.opened.value!.photo)).catch(() => {});
+    if (store.opened.value?.by === ready) ready.close(store.opened.value.photo);
     timings.value = { ...timings.value, depth: took, ...(cold && { firstDepth: performance.now() - start }) };
     whole = undefined;
     renderer.setPhoto(preview, small).catch(() => {}); // who draws says why
@@ -220,7 +220,10 @@ async function findPeople(ready: RelievoWorker, photo: WorkerPhoto): Promise<voi
     const found = await ready.detectFaces(photo);
     if (store.opened.value?.photo !== photo) return;
     await renderer.setFaces(found, photo);
-    store.faces.value = found;
+    batch(() => {
+      store.faces.value = found;
+      if (found.length) store.preferFaces();
+    });
     const matte = await ready.estimateMatte(photo);
     if (store.opened.value?.photo !== photo || !showsPeople(matte)) return;
     const { preview } = store.opened.value;
