@@ -138,6 +138,15 @@ export function begin(width: number, height: number): void {
   commit(TEXTS.historyOpened);
 }
 
+/** As long as nothing was done to the photo: its faces are its subject. */
+export function preferFaces(): void {
+  const [first, more] = history.value;
+  if (!first || more || recipe.value !== first.recipe) return;
+  history.value = [];
+  setLens({ focus: 'faces' });
+  commit(first.label);
+}
+
 // ---- What is in focus ------------------------------------------------------------------------------------------
 
 const PINHOLE: StepOf<'bokeh'> = { op: 'bokeh', aperture: 0 };
