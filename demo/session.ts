@@ -1,6 +1,13 @@
 import { batch, effect, signal } from '@preact/signals';
 import { isRelievoError, showsPeople, type Backend, type ImageDataLike } from 'relievo';
-import { OPERATORS, parseCube, type PipelineResult, type Recipe, type Resource } from 'relievo/effects';
+import {
+  OPERATORS,
+  parseCube,
+  type PipelineOptions,
+  type PipelineResult,
+  type Recipe,
+  type Resource,
+} from 'relievo/effects';
 import { createWorker, type RelievoWorker, type WorkerPhoto } from 'relievo/worker';
 import { Live } from './render/live.js';
 import { encode, isOpaque, shrinkDepth, toCanvas } from './render/pixels.js';
@@ -271,8 +278,6 @@ function unless<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
 
 /** What the canvas shows. */
 export const shown = signal<ImageDataLike | undefined>(undefined);
-/** The whole photo as the recipe makes it, while the view is magnified. */
-export const detail = signal<ImageDataLike | undefined>(undefined);
 
 interface Wish {
   readonly of: store.Opened;
@@ -312,7 +317,6 @@ effect(() => {
     store.peaking.value && view === 'edited'
       ? withStep(base, { op: 'peaking', focus: lens.focus, aperture: lens.aperture })
       : base;
-  detail.value = undefined;
   if (view === 'photo' || view === 'relief') {
     live.stop();
     if (view === 'photo') shown.value = of.preview;
@@ -374,25 +378,31 @@ function named(recipe: Recipe): Record<string, Resource> {
 let saving: AbortController | undefined;
 let whole: ({ readonly key: string } & PipelineResult) | undefined;
 
-async function renderWhole(
+/** The worker, the photo that lies in it, and what the recipe is run with. */
+export async function toRun(recipe: Recipe, signal: AbortSignal) {
+  const { by, photo, file } = store.opened.value!;
+  await unless(signal, people);
+  const worker = await unless(signal, relievo());
+  const options: PipelineOptions = {
+    resources: named(recipe),
+    faces: store.faces.value,
+    matte: store.matte.value,
+    signal,
+  };
+  // After a failure the worker is another one, which has to open the photo again.
+  return { worker, photo: worker === by ? photo : await worker.open(file, { signal }), options };
+}
+
+export async function renderWhole(
   recipe: Recipe,
   signal: AbortSignal,
   onProgress?: (done: number) => void,
 ): Promise<PipelineResult> {
-  const of = store.opened.value!;
+  const { depth } = store.opened.value!;
   const key = JSON.stringify(recipe);
   if (whole?.key === key) return whole;
-  await unless(signal, people);
-  const w = await unless(signal, relievo());
-  // After a failure the worker is another one, which has to open the photo again.
-  const photo = w === of.by ? of.photo : await w.open(of.file, { signal });
-  const made = await w.run(recipe, photo, of.depth, {
-    resources: named(recipe),
-    ...(store.faces.value && { faces: store.faces.value }),
-    ...(store.matte.value && { matte: store.matte.value }),
-    signal,
-    onProgress,
-  });
+  const { worker, photo, options } = await toRun(recipe, signal);
+  const made = await worker.run(recipe, photo, depth, { ...options, onProgress });
   whole = { key, ...made };
   return made;
 }
@@ -404,7 +414,6 @@ async function long<T>(
 ): Promise<T | undefined> {
   if (!store.opened.value || saving) return undefined;
   const { signal } = (saving = new AbortController());
-  detailWork?.abort();
   try {
     showTask(text, 0);
     return await work(signal, (done) => signal.aborted || showTask(text, done));
@@ -497,35 +506,6 @@ export function save(blob: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   store.say(TEXTS.downloaded(name));
 }
-
-let detailWork: AbortController | undefined;
-let detailTimer: ReturnType<typeof setTimeout> | undefined;
-
-/** A magnified view rests: what it shows is rendered from the whole photo. */
-effect(() => {
-  const [of, base, { scale }, view, divider] = [
-    store.opened.value,
-    store.recipe.value,
-    store.zoom.value,
-    store.view.value,
-    store.divider.value,
-  ];
-  clearTimeout(detailTimer);
-  detailWork?.abort();
-  const larger = of && of.photo.width > of.preview.width * 1.05;
-  if (!larger || scale < 1.2 || view !== 'edited' || divider !== undefined || store.peaking.value) {
-    detail.value = undefined;
-    return;
-  }
-  detailTimer = setTimeout(() => {
-    if (saving || detail.peek()) return;
-    const { signal } = (detailWork = new AbortController());
-    renderWhole(base, signal).then(
-      ({ image }) => signal.aborted || (detail.value = image),
-      (error: unknown) => signal.aborted || report(error),
-    );
-  }, 500);
-});
 
 // ---- Recipes ---------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@ import { focalRange, type DepthMap, type Face, type ImageDataLike, type Matte } 
 import type { Recipe, Step } from 'relievo/effects';
 import type { RelievoWorker, WorkerPhoto } from 'relievo/worker';
 import { apertureAt, stepOf, withStep, type StepOf } from './recipe.js';
+import { facesAt } from './render/pixels.js';
 import { TEXTS } from './texts.js';
 
 /** Everything that the page shows follows from these signals; what changes them is in this file and in session.ts. */
@@ -48,7 +49,7 @@ export const faces = signal<readonly Face[] | undefined>(undefined);
 export const matte = signal<Matte | undefined>(undefined);
 /** Of the preview's size, after the steps that change it. */
 export const depthNow = signal<DepthMap | undefined>(undefined);
-/** Where the divider stands, as a share of the width; undefined while it is away. */
+/** Where the divider stands, as a share of the width of what is in sight; undefined while it is away. */
 export const divider = signal<number | undefined>(undefined);
 export const peaking = signal(false);
 export const sticker = signal(0);
@@ -59,6 +60,31 @@ export const brush = signal<{ kind: 'nearer' | 'farther' | 'same'; radius: numbe
 });
 /** Magnification, and the shift of the picture's top left in pixels of the screen. */
 export const zoom = signal({ scale: 1, x: 0, y: 0 });
+/** Where the picture lies in its stage while it is not magnified, and the stage's size, in pixels of the screen. */
+export const place = signal({ left: 0, top: 0, width: 1, height: 1, stageWidth: 1, stageHeight: 1 });
+
+/** A part of the picture, in shares of its sides. */
+export interface Part {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What of the picture is in sight. */
+export const sight = computed((): Part => {
+  const { scale, x, y } = zoom.value;
+  const { left, top, width, height, stageWidth, stageHeight } = place.value;
+  const [x0, x1] = inSight(left + x, width * scale, stageWidth);
+  const [y0, y1] = inSight(top + y, height * scale, stageHeight);
+  return { x: x0, y: y0, width: x1 - x0, height: y1 - y0 };
+});
+
+/** From where to where a side of the picture lies within its stage. */
+function inSight(start: number, size: number, stage: number): [number, number] {
+  const share = (v: number) => Math.min(1, Math.max(0, (v - start) / size));
+  return [share(0), share(stage)];
+}
 
 export const task = signal<{ text: string; done?: number | undefined } | undefined>(undefined);
 export const problem = signal<string | undefined>(undefined);
@@ -161,11 +187,7 @@ export const sharpRange = computed(() => {
   const k = depth.width / size.width;
   const scaled =
     typeof focus === 'object' && 'x' in focus ? { x: focus.x * k, y: (focus.y * depth.height) / size.height } : focus;
-  const found = (faces.value ?? []).map((f) => {
-    const { x, y, width, height } = f.box;
-    return { ...f, box: { x: x * k, y: y * k, width: width * k, height: height * k } };
-  });
-  return focalRange(scaled, depth, { faces: found, aperture });
+  return focalRange(scaled, depth, { faces: facesAt(faces.value ?? [], k, k), aperture });
 });
 
 export const focalPlane = computed(() => (sharpRange.value.near + sharpRange.value.far) / 2);

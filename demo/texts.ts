@@ -20,7 +20,7 @@ export const TEXTS = {
   compare: 'Before and after',
   before: 'Before',
   after: 'After',
-  dividerSpoken: (share: number) => `${percent(share)} of the picture shows the photo before`,
+  dividerSpoken: (share: number) => `${percent(share)} of what is in sight shows the photo before`,
   zoomIn: 'Zoom in',
   zoomOut: 'Zoom out',
   zoomReset: 'Fit',

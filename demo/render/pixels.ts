@@ -1,4 +1,4 @@
-import type { DepthMap, ImageDataLike } from 'relievo';
+import type { DepthMap, Face, ImageDataLike } from 'relievo';
 
 /** A photo with its depth, at one size. */
 export interface Layer {
@@ -22,6 +22,18 @@ export function shrinkDepth(depth: DepthMap, width: number, height: number): Dep
     }
   }
   return { width, height, data };
+}
+
+/** Faces on a picture of other sides: those of the one that they were found on times x and y. */
+export function facesAt(faces: readonly Face[], x: number, y: number): Face[] {
+  return faces.map((face) => {
+    const { box, points } = face;
+    return {
+      ...face,
+      box: { x: box.x * x, y: box.y * y, width: box.width * x, height: box.height * y },
+      points: points.map((p) => ({ x: p.x * x, y: p.y * y })),
+    };
+  });
 }
 
 /** Draws an image over the whole canvas, enlarging it where it is smaller. */

@@ -28,7 +28,7 @@ import {
 } from 'relievo/effects';
 import { Fine } from './fine.js';
 import { without } from '../recipe.js';
-import { shrinkDepth } from './pixels.js';
+import { facesAt, shrinkDepth } from './pixels.js';
 
 /** Where layers are rendered: `'auto'` is the GPU where there is a real one. */
 export type Where = 'auto' | 'gpu' | 'cpu';
@@ -125,17 +125,6 @@ async function openGpus(): Promise<void> {
   }
 }
 
-function facesAt(faces: readonly Face[] | undefined, x: number, y: number): Face[] | undefined {
-  return faces?.map((face) => {
-    const { box, points } = face;
-    return {
-      ...face,
-      box: { x: box.x * x, y: box.y * y, width: box.width * x, height: box.height * y },
-      points: points.map((p) => ({ x: p.x * x, y: p.y * y })),
-    };
-  });
-}
-
 async function headOf(layer: LayerState, recipe: Recipe, steps: readonly Step[], signal: AbortSignal): Promise<Head> {
   const key = JSON.stringify(steps);
   if (layer.head?.key === key) return layer.head;
@@ -194,7 +183,7 @@ async function draftOf(preview: LayerState, pixels: number, signal?: AbortSignal
   return {
     image,
     depth: shrinkDepth(preview.depth, width, height),
-    faces: facesAt(preview.faces, width / preview.image.width, height / preview.image.height),
+    faces: preview.faces && facesAt(preview.faces, width / preview.image.width, height / preview.image.height),
     ...(preview.matte && { matte: shrinkDepth(preview.matte, width, height) }),
   };
 }

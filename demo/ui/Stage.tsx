@@ -1,7 +1,8 @@
 import { effect } from '@preact/signals';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { Step } from 'relievo/effects';
-import { detail, shown } from '../session.js';
+import { detail } from '../detail.js';
+import { shown } from '../session.js';
 import { draw, toCanvas } from '../render/pixels.js';
 import { Glow } from '../render/glow.js';
 import { stepOf, withStep, type StepOf } from '../recipe.js';
@@ -34,8 +35,15 @@ export function Stage() {
           onChange={(v) => (store.view.value = v)}
         />
       </div>
-      {relief ? <Relief /> : <Picture />}
-      {!relief && <ZoomBar />}
+      {relief ? (
+        <Relief />
+      ) : (
+        <>
+          <Picture />
+          <Divider />
+          <ZoomBar />
+        </>
+      )}
     </div>
   );
 }
@@ -63,9 +71,17 @@ function Picture() {
       frame.current!.style.setProperty('--ratio', String(size.width / size.height));
       draw(el, image);
     });
+    const [figure, stage] = [frame.current!, frame.current!.parentElement!];
+    const measure = new ResizeObserver(() => {
+      const { offsetLeft: left, offsetTop: top, offsetWidth: width, offsetHeight: height } = figure;
+      store.place.value = { left, top, width, height, stageWidth: stage.clientWidth, stageHeight: stage.clientHeight };
+    });
+    measure.observe(figure);
+    measure.observe(stage);
     return () => {
       mark();
       paint();
+      measure.disconnect();
     };
   }, []);
 
@@ -92,7 +108,7 @@ function Picture() {
         {...hand}
         onKeyDown={onKey}
       />
-      <Detail />
+      <Detail of="image" />
       <canvas id="glow" ref={glow} aria-hidden="true" class={view === 'depth' ? 'plain' : ''} />
       <Trail />
       {marker && view !== 'photo' && !['stickers', 'relight'].includes(store.panel.value) && (
@@ -100,7 +116,7 @@ function Picture() {
       )}
       {store.panel.value === 'relight' && <LampHandle frame={frame} />}
       {store.panel.value === 'stickers' && <StickerHandles frame={frame} />}
-      <Divider />
+      <Before />
       <div id="scan" />
       <p id="canvas-help" class="unseen">
         {TEXTS.canvasHelp}
@@ -168,20 +184,46 @@ function useGlow(ref: { readonly current: HTMLCanvasElement | null }): void {
 
 // ---- The photo before ------------------------------------------------------------------------------------------
 
+/** Over the picture, left of the divider. */
+function Before() {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const at = store.divider.value;
+  const preview = store.opened.value?.preview;
+  const there = at !== undefined && !!preview;
+  useLayoutEffect(() => {
+    if (!there) return;
+    Object.assign(canvas.current!, { width: preview.width, height: preview.height });
+    draw(canvas.current!, preview);
+  }, [there, preview]);
+  if (!there) return null;
+  const { x, width } = store.sight.value;
+  return (
+    <div class="before" style={{ '--at': `${(x + at * width) * 100}%` }} aria-hidden="true">
+      <canvas ref={canvas} />
+      <Detail of="before" />
+    </div>
+  );
+}
+
+/** Lies on the screen: what is magnified is moved below it. */
 function Divider() {
   const at = store.divider.value;
-  const photo = store.opened.value;
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const there = at !== undefined && !!photo;
-  useEffect(() => {
-    if (!there) return;
-    Object.assign(canvas.current!, { width: photo.preview.width, height: photo.preview.height });
-    draw(canvas.current!, photo.preview);
-  }, [there, photo]);
-  if (!there) return null;
+  if (at === undefined || !store.opened.value) return null;
+  const { x, y, width, height } = store.sight.value;
+  const { left, top, ...rest } = store.place.value;
+  const { scale, ...shift } = store.zoom.value;
+  const [across, down] = [rest.width * scale, rest.height * scale];
   return (
-    <div class="divider" style={{ '--at': `${at * 100}%` }}>
-      <canvas ref={canvas} aria-hidden="true" />
+    <div
+      class={`divider ${scale > 1 ? 'zoomed' : ''}`}
+      style={{
+        '--at': `${at * 100}%`,
+        left: `${left + shift.x + x * across}px`,
+        top: `${top + shift.y + y * down}px`,
+        width: `${width * across}px`,
+        height: `${height * down}px`,
+      }}
+    >
       <span class="tag left" aria-hidden="true">
         {TEXTS.before}
       </span>
@@ -203,18 +245,13 @@ function Divider() {
   );
 }
 
-/** The whole photo, over the preview, while the view is magnified. */
-function Detail() {
-  const canvas = useRef<HTMLDivElement>(null);
-  const image = detail.value;
-  useEffect(() => canvas.current?.replaceChildren(...(image ? [toCanvas(image)] : [])), [image]);
+/** What a magnified view is sharp by, over the preview. */
+function Detail({ of }: { of: 'image' | 'before' }) {
+  const ref = useRef<HTMLDivElement>(null);
+  const image = detail.value?.[of];
+  useLayoutEffect(() => ref.current!.replaceChildren(...(image ? [toCanvas(image)] : [])), [image]);
   return (
-    <div
-      ref={canvas}
-      class="detail"
-      data-whole={image ? `${image.width}x${image.height}` : undefined}
-      aria-hidden="true"
-    />
+    <div ref={ref} class="detail" data-size={image ? `${image.width}x${image.height}` : undefined} aria-hidden="true" />
   );
 }
 
