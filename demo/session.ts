@@ -15,8 +15,13 @@ const PREVIEW_PIXELS = 500_000;
 const WARM_SIDE = 64;
 /** What a browser can write; anything else is saved as JPEG, or PNG where there is transparency. */
 const WRITABLE = ['image/jpeg', 'image/png', 'image/webp'];
-const SAMPLE = new URL('../assets/astronaut.png', import.meta.url);
-export const SAMPLE_PICTURE = SAMPLE.href;
+/** THIRD_PARTY.md says whose they are. */
+export const SAMPLES = [
+  { name: 'astronaut.png', url: new URL('../assets/astronaut.png', import.meta.url).href },
+  { name: 'hopper.jpg', url: new URL('../assets/hopper.jpg', import.meta.url).href },
+  { name: 'raccoon.jpg', url: new URL('../assets/raccoon.jpg', import.meta.url).href },
+] as const;
+export type Sample = (typeof SAMPLES)[number];
 
 const query = new URLSearchParams(location.search);
 export const renderer = new Renderer((query.get('preview') as Where | null) ?? 'auto');
@@ -231,11 +236,12 @@ async function findPeople(ready: RelievoWorker, photo: WorkerPhoto): Promise<voi
   }
 }
 
-export async function openSample(): Promise<void> {
+export async function openSample({ name, url }: Sample): Promise<void> {
   try {
-    const response = await fetch(SAMPLE);
+    const response = await fetch(url);
     if (!response.ok) throw new Error(String(response.status));
-    await open(new File([await response.blob()], TEXTS.sampleName, { type: 'image/png' }));
+    const blob = await response.blob();
+    await open(new File([blob], name, { type: blob.type }));
   } catch {
     store.problem.value = TEXTS.noSample;
   }

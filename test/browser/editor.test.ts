@@ -80,6 +80,16 @@ test('without a network: installed by the first visit, it opens and finds depth'
     await openSample(page);
     await view(page, 'Depth');
     expect(sharpness(await pixels(page), FACE)).toBeGreaterThan(0);
+    // The other samples are there as well.
+    for (const [name, size] of [
+      ['Grace Hopper', '512 × 600'],
+      ['Raccoon', '1024 × 768'],
+    ] as const) {
+      await page.getByRole('button', { name: 'Sample', exact: true }).click();
+      await page.getByRole('menuitem', { name }).click();
+      await page.getByText(`${size}, depth in`).waitFor({ timeout: PATIENCE });
+      await settled(page);
+    }
     const manifest = await page.evaluate(async () => {
       const link = document.querySelector<HTMLLinkElement>('link[rel=manifest]')!;
       return (await (await fetch(link.href)).json()) as { icons: { src: string }[]; display: string };
