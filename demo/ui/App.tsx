@@ -11,7 +11,7 @@ import {
   open,
   openSample,
   prepare,
-  SAMPLE_PICTURE,
+  SAMPLES,
   saveRecipe,
   share,
   shown,
@@ -110,11 +110,14 @@ function Header({ editing }: { editing: boolean }) {
       {editing && (
         <div class="tools">
           <div class="group" id="sources">
-            <IconButton
+            <Menu
+              id="samples"
+              class="quiet"
               icon="sample"
               label={TEXTS.sampleShort}
               text={TEXTS.sampleShort}
-              onClick={() => void openSample()}
+              items={SAMPLES.map(({ name }) => ({ value: name, text: TEXTS.samples[name] }))}
+              onSelect={(name) => void openSample(SAMPLES.find((s) => s.name === name)!)}
             />
             <IconButton icon="photo" label={TEXTS.chooseAnother} text={TEXTS.chooseAnother} onClick={chooseFile} />
             <IconButton icon="camera" label={TEXTS.camera} onClick={() => cameraOpen()} />
@@ -194,7 +197,7 @@ function Start() {
     <section id="start" onPointerOver={prepare} onFocusCapture={prepare}>
       <div class="invitation">
         <div class="layers" aria-hidden="true">
-          <img src={SAMPLE_PICTURE} alt="" width="512" height="512" />
+          <img src={SAMPLES[0].url} alt="" width="512" height="512" />
         </div>
         <div class="words">
           <h2>{TEXTS.headline}</h2>
@@ -204,14 +207,27 @@ function Start() {
               <Icon name="photo" />
               {TEXTS.choose}
             </button>
-            <button type="button" class="sample" onClick={() => void openSample()}>
-              <img src={SAMPLE_PICTURE} alt="" width="44" height="44" />
-              <span>{TEXTS.sample}</span>
-            </button>
             <button type="button" class="quiet" onClick={() => cameraOpen()}>
               <Icon name="camera" />
               {TEXTS.camera}
             </button>
+            <div class="samples">
+              {SAMPLES.map((sample, i) => {
+                const other = i > 0 && TEXTS.sampleOther(TEXTS.samples[sample.name]);
+                return (
+                  <button
+                    key={sample.name}
+                    type="button"
+                    class="sample"
+                    {...(other && { title: other, 'aria-label': other })}
+                    onClick={() => void openSample(sample)}
+                  >
+                    <img src={sample.url} alt="" width="44" height="44" />
+                    {!other && <span>{TEXTS.sample}</span>}
+                  </button>
+                );
+              })}
+            </div>
           </div>
           <p class="fine">{TEXTS.ways}</p>
           <p class="fine">{TEXTS.privacy}</p>

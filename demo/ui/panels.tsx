@@ -688,6 +688,19 @@ export function DepthPanel() {
   const set = (part: Partial<typeof store.brush.value>) => (store.brush.value = { ...store.brush.value, ...part });
   return (
     <>
+      {store.opened.value?.own && (
+        <Choice
+          label={TEXTS.source}
+          name="source"
+          value={store.source.value}
+          options={['own', 'network'] as const}
+          text={(o) => TEXTS.sources[o]}
+          onChange={(o) => {
+            store.source.value = o;
+            store.commit(`${TEXTS.source}: ${TEXTS.sources[o]}`);
+          }}
+        />
+      )}
       <p class="fine">{TEXTS.brushHint}</p>
       <Choice
         label={TEXTS.brush}
