@@ -55,7 +55,7 @@ const KEYS: Readonly<Record<string, () => void>> = {
   '[': () => moveFocus(-0.02),
   ']': () => moveFocus(0.02),
   b: () => (store.divider.value = store.divider.value === undefined ? 0.5 : undefined),
-  ...Object.fromEntries(PANEL_NAMES.map((name, i) => [String(i + 1), () => (store.panel.value = name)])),
+  ...Object.fromEntries(PANEL_NAMES.map((name, i) => [String(i + 1), () => store.showPanel(name)])),
 };
 
 document.addEventListener('keydown', (event) => {

@@ -1,5 +1,5 @@
 import { batch, effect, signal } from '@preact/signals';
-import { isRelievoError, showsPeople, type Backend, type ImageDataLike } from 'relievo';
+import { isRelievoError, showsPeople, type Backend, type DepthMap, type ImageDataLike } from 'relievo';
 import {
   OPERATORS,
   parseCube,
@@ -22,8 +22,13 @@ const PREVIEW_PIXELS = 500_000;
 const WARM_SIDE = 64;
 /** What a browser can write; anything else is saved as JPEG, or PNG where there is transparency. */
 const WRITABLE = ['image/jpeg', 'image/png', 'image/webp'];
-const SAMPLE = new URL('../assets/astronaut.png', import.meta.url);
-export const SAMPLE_PICTURE = SAMPLE.href;
+/** THIRD_PARTY.md says whose they are. */
+export const SAMPLES = [
+  { name: 'astronaut.png', url: new URL('../assets/astronaut.png', import.meta.url).href },
+  { name: 'hopper.jpg', url: new URL('../assets/hopper.jpg', import.meta.url).href },
+  { name: 'raccoon.jpg', url: new URL('../assets/raccoon.jpg', import.meta.url).href },
+] as const;
+export type Sample = (typeof SAMPLES)[number];
 
 const query = new URLSearchParams(location.search);
 export const renderer = new Renderer((query.get('preview') as Where | null) ?? 'auto');
@@ -40,7 +45,7 @@ export interface Timings {
   /** Milliseconds. */
   readonly load?: number;
   readonly firstDepth?: number;
-  readonly depth?: number;
+  readonly depth?: number | undefined;
   /** With the outline of people. */
   readonly outline?: number;
   readonly heads?: { readonly apart: Record<string, number>; readonly shared: Record<string, number> };
@@ -101,13 +106,14 @@ export async function switchBackend(to: Backend | 'auto'): Promise<void> {
   dropWorker();
   const before = opened.value;
   if (!before) return;
-  const { recipe, marker, history, now } = store;
-  const kept = [recipe.value, marker.value, history.value, now.value] as const;
+  const { recipe, marker, source, history, now } = store;
+  const kept = [recipe.value, marker.value, history.value, now.value, source.value] as const;
   await open(new File([before.file], before.name, { type: before.file.type }));
   if (opened.value === before) return;
   store.changeAt(kept[0], kept[1]);
   history.value = kept[2];
   now.value = kept[3];
+  source.value = kept[4];
 }
 
 // ---- Opening a photo -------------------------------------------------------------------------------------------
@@ -130,6 +136,11 @@ export async function open(file: Blob & { readonly name?: string }): Promise<voi
     const ready = await unless(signal, relievo());
     showTask(TEXTS.opening);
     const photo = await ready.open(file, { signal });
+    let note = '';
+    const carried = ready.readEmbeddedDepth(photo, file, { signal }).catch(() => {
+      note = TEXTS.ownDamaged; // no reason to refuse a photo that is whole
+      return undefined;
+    });
     const preview = await ready.shrinkImage(photo, { maxPixels: PREVIEW_PIXELS, signal });
     // From here the photo is good: show it while its depth is estimated.
     live.stop();
@@ -142,34 +153,43 @@ export async function open(file: Blob & { readonly name?: string }): Promise<voi
     showTask(TEXTS.estimating);
 
     const asked = performance.now();
+    const own = await carried;
     // First without the step at people's outline, which takes longer than all else: it follows.
-    const depth = await ready.estimateDepth(photo, {
-      matte: false,
-      signal,
-      onProgress: (done) => showTask(TEXTS.estimating, done),
-    });
+    const depth =
+      own ??
+      (await ready.estimateDepth(photo, {
+        matte: false,
+        signal,
+        onProgress: (done) => showTask(TEXTS.estimating, done),
+      }));
     const took = performance.now() - asked;
     performance.measure('relievo:depth', { start: asked, duration: took });
     const small = shrinkDepth(depth, preview.width, preview.height);
-    await renderer.setPhoto(preview, small, { signal });
-    signal.throwIfAborted();
-    if (store.opened.value) void worker?.then((w) => w.close(store.opened.value!.photo)).catch(() => {});
-    timings.value = { ...timings.value, depth: took, ...(cold && { firstDepth: performance.now() - start }) };
+    if (store.opened.value?.by === ready) ready.close(store.opened.value.photo);
+    timings.value = {
+      ...timings.value,
+      depth: own ? undefined : took,
+      ...(cold && { firstDepth: performance.now() - start }),
+    };
     whole = undefined;
+    renderer.setPhoto(preview, small).catch(() => {}); // who draws says why
     batch(() => {
       store.faces.value = undefined;
       store.matte.value = undefined;
       store.depthNow.value = small;
-      store.opened.value = { file, name: file.name ?? 'photo', photo, depth, preview, by: ready };
+      store.opened.value = { file, name: file.name ?? 'photo', photo, depth, own, preview, by: ready };
       store.waiting.value = false;
       store.sharpening.value = true;
-      store.begin(photo.width, photo.height);
+      store.begin(photo.width, photo.height, own ? 'own' : 'network');
       if (store.view.value === 'photo') store.view.value = 'edited';
     });
-    store.say(TEXTS.ready(photo.width, photo.height, took / 1000, ready.backend));
+    store.say(TEXTS.ready(photo.width, photo.height, took / 1000, own ? undefined : ready.backend) + note);
     people = drawn()
-      .then(() => sharpen(ready, photo, asked))
-      .then(() => findPeople(ready, photo));
+      .then(() => (own ? undefined : sharpen(ready, photo, asked)))
+      .then(() => findPeople(ready, photo))
+      .finally(() => {
+        if (store.opened.value?.photo === photo) store.sharpening.value = false;
+      });
   } catch (error) {
     if (opening === work || !signal.aborted) report(error);
   } finally {
@@ -204,30 +224,61 @@ function drawn(): Promise<void> {
 async function sharpen(ready: RelievoWorker, photo: WorkerPhoto, asked: number): Promise<void> {
   const mine = () => store.opened.value?.photo === photo;
   try {
-    const depth = await ready.estimateDepth(photo);
-    if (!mine()) return;
-    const { preview } = store.opened.value!;
-    const small = shrinkDepth(depth, preview.width, preview.height);
-    await renderer.setDepth(small);
-    if (!mine()) return;
-    timings.value = { ...timings.value, outline: performance.now() - asked };
-    batch(() => {
-      store.depthNow.value = small;
-      store.opened.value = { ...store.opened.value!, depth };
-    });
+    await putDepth(await ready.estimateDepth(photo), mine);
+    if (mine()) timings.value = { ...timings.value, outline: performance.now() - asked };
   } catch {
     // The first depth stays.
-  } finally {
-    if (mine()) store.sharpening.value = false;
   }
 }
+
+/** Another depth for the photo, as long as it is wanted. */
+async function putDepth(depth: DepthMap, wanted: () => boolean): Promise<void> {
+  if (!wanted()) return;
+  const { preview } = store.opened.value!;
+  const small = shrinkDepth(depth, preview.width, preview.height);
+  await renderer.setDepth(small);
+  if (!wanted()) return;
+  batch(() => {
+    store.depthNow.value = small;
+    store.opened.value = { ...store.opened.value!, depth };
+  });
+}
+
+/** The network's depth of a photo that carries its own: estimated once somebody asks for it. */
+const estimated = new WeakMap<WorkerPhoto, DepthMap>();
+
+/** A photo that carries its depth gets the one that was chosen; what is saved waits for it. */
+effect(() => {
+  const from = store.source.value;
+  const { photo, own } = store.opened.peek() ?? {};
+  if (!photo || !own) return;
+  const wanted = () => store.opened.value?.photo === photo && store.source.value === from;
+  people = people.then(async () => {
+    const known = from === 'own' ? own : estimated.get(photo);
+    if (!wanted() || store.opened.value!.depth === known) return;
+    try {
+      store.sharpening.value = true;
+      const next = known ?? (await store.opened.value!.by.estimateDepth(photo));
+      if (!known) estimated.set(photo, next);
+      await putDepth(next, wanted);
+    } catch (error) {
+      report(error);
+      if (wanted()) store.source.value = 'own';
+    } finally {
+      if (wanted()) store.sharpening.value = false;
+    }
+  });
+});
 
 async function findPeople(ready: RelievoWorker, photo: WorkerPhoto): Promise<void> {
   try {
     const found = await ready.detectFaces(photo);
     if (store.opened.value?.photo !== photo) return;
     await renderer.setFaces(found, photo);
-    store.faces.value = found;
+    batch(() => {
+      store.faces.value = found;
+      if (found.length) store.preferFaces();
+    });
     const matte = await ready.estimateMatte(photo);
     if (store.opened.value?.photo !== photo || !showsPeople(matte)) return;
     const { preview } = store.opened.value;
@@ -238,11 +289,12 @@ async function findPeople(ready: RelievoWorker, photo: WorkerPhoto): Promise<voi
   }
 }
 
-export async function openSample(): Promise<void> {
+export async function openSample({ name, url }: Sample): Promise<void> {
   try {
-    const response = await fetch(SAMPLE);
+    const response = await fetch(url);
     if (!response.ok) throw new Error(String(response.status));
-    await open(new File([await response.blob()], TEXTS.sampleName, { type: 'image/png' }));
+    const blob = await response.blob();
+    await open(new File([blob], name, { type: blob.type }));
   } catch {
     store.problem.value = TEXTS.noSample;
   }
@@ -373,7 +425,7 @@ function named(recipe: Recipe): Record<string, Resource> {
 // ---- Full resolution -------------------------------------------------------------------------------------------
 
 let saving: AbortController | undefined;
-let whole: ({ readonly key: string } & PipelineResult) | undefined;
+let whole: ({ readonly key: string; readonly on: DepthMap } & PipelineResult) | undefined;
 
 /** The worker, the photo that lies in it, and what the recipe is run with. */
 export async function toRun(recipe: Recipe, signal: AbortSignal) {
@@ -395,12 +447,15 @@ export async function renderWhole(
   signal: AbortSignal,
   onProgress?: (done: number) => void,
 ): Promise<PipelineResult> {
-  const { depth } = store.opened.value!;
+  const of = store.opened.value!;
+  await unless(signal, people);
+  // Its depth may have become another one meanwhile.
+  const { depth } = store.opened.value?.photo === of.photo ? store.opened.value : of;
   const key = JSON.stringify(recipe);
-  if (whole?.key === key) return whole;
+  if (whole?.key === key && whole.on === depth) return whole;
   const { worker, photo, options } = await toRun(recipe, signal);
   const made = await worker.run(recipe, photo, depth, { ...options, onProgress });
-  whole = { key, ...made };
+  whole = { key, on: depth, ...made };
   return made;
 }
 

@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
 import { focalRange, type DepthMap, type Face, type ImageDataLike, type Matte } from 'relievo';
 import type { Recipe, Step } from 'relievo/effects';
 import type { RelievoWorker, WorkerPhoto } from 'relievo/worker';
@@ -19,11 +19,15 @@ export interface Opened {
   readonly photo: WorkerPhoto;
   /** The worker that holds the photo. */
   readonly by: RelievoWorker;
-  /** Of the photo's size; lies in the worker, too. */
+  /** Of the photo's size; lies in the worker, too. That of {@link source}, as soon as it is there. */
   readonly depth: DepthMap;
+  /** The depth that the photo's file carries. */
+  readonly own?: DepthMap | undefined;
   readonly preview: ImageDataLike;
 }
 
+/** Whose depth is used: the file's own, or the network's. */
+export type Source = 'own' | 'network';
 export type View = 'photo' | 'depth' | 'edited' | 'relief';
 export type PanelName = 'focus' | 'light' | 'relight' | 'scene' | 'stickers' | 'depth' | 'motion' | 'timing';
 
@@ -34,11 +38,14 @@ const EMPTY: Recipe = { version: 1, steps: [] };
 export const opened = signal<Opened | undefined>(undefined);
 /** The picture shown has no depth yet. */
 export const waiting = signal(false);
-/** Its depth is there, and becomes exact at the outline of people. */
+/** Its depth is there and becomes exact at the outline of people, who are looked for. */
 export const sharpening = signal(false);
 export const view = signal<View>('edited');
 export const panel = signal<PanelName>('focus');
+/** Some panels have a view of their own, which goes with them. */
+const VIEWS: Partial<Record<PanelName, View>> = { depth: 'depth', motion: 'relief' };
 export const recipe = signal<Recipe>(EMPTY);
+export const source = signal<Source>('network');
 /** Where was tapped, as shares of width and height; none when the plane was set otherwise. */
 export const marker = signal<Point | undefined>(undefined);
 /** In pixels of the photo. Undefined until they were looked for. */
@@ -96,6 +103,7 @@ export const busy = computed(() => rendering.value || sharpening.value);
 
 interface Entry {
   readonly recipe: Recipe;
+  readonly source: Source;
   readonly marker: Point | undefined;
   readonly label: string;
 }
@@ -106,6 +114,14 @@ export const now = signal(0);
 export const canUndo = computed(() => now.value > 0);
 export const canRedo = computed(() => now.value < history.value.length - 1);
 const MOST_ENTRIES = 200;
+
+export function showPanel(name: PanelName): void {
+  batch(() => {
+    if (view.value === VIEWS[panel.value]) view.value = 'edited';
+    panel.value = name;
+    view.value = VIEWS[name] ?? view.value;
+  });
+}
 
 export function say(text: string): void {
   status.value = text;
@@ -123,13 +139,13 @@ export function changeAt(next: Recipe, at: Point | undefined): void {
 
 export function commit(label: string): void {
   const last = history.value[now.value];
-  const entry = { recipe: recipe.value, marker: marker.value, label };
+  const entry = { recipe: recipe.value, source: source.value, marker: marker.value, label };
   if (last && same(last, entry)) return;
   history.value = [...history.value.slice(0, now.value + 1), entry].slice(-MOST_ENTRIES);
   now.value = history.value.length - 1;
 }
 
-const same = (a: Entry, b: Entry) => JSON.stringify([a.recipe, a.marker]) === JSON.stringify([b.recipe, b.marker]);
+const same = (a: Entry, b: Entry) => JSON.stringify({ ...a, label: '' }) === JSON.stringify({ ...b, label: '' });
 
 export function travel(steps: -1 | 1): void {
   if (!opened.value || waiting.value || !history.value[now.value + steps])
@@ -142,16 +158,27 @@ export function goTo(index: number): void {
   const entry = history.value[index];
   if (!entry) return;
   now.value = index;
+  source.value = entry.source;
   changeAt(entry.recipe, entry.marker);
 }
 
 /** A fresh photo: its subject in focus. */
-export function begin(width: number, height: number): void {
+export function begin(width: number, height: number, from: Source): void {
   history.value = [];
+  source.value = from;
   sticker.value = 0;
   const first: Step = { op: 'bokeh', focus: 'subject', aperture: DEFAULT_APERTURE };
   changeAt({ version: 1, size: { width, height }, steps: [first] }, undefined);
   commit(TEXTS.historyOpened);
+}
+
+/** As long as nothing was done to the photo: its faces are its subject. */
+export function preferFaces(): void {
+  const [first, more] = history.value;
+  if (!first || more || recipe.value !== first.recipe) return;
+  history.value = [];
+  setLens({ focus: 'faces' });
+  commit(first.label);
 }
 
 // ---- What is in focus ------------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ export const TEXTS = {
   choose: 'Choose a photo',
   chooseAnother: 'Other photo',
   sample: 'Take the sample',
+  sampleOther: (of: string) => `Another sample: ${of}`,
   sampleShort: 'Sample',
-  sampleName: 'astronaut.png',
+  samples: { 'astronaut.png': 'Astronaut', 'hopper.jpg': 'Grace Hopper', 'raccoon.jpg': 'Raccoon' },
   camera: 'Camera',
   ways: 'Or drop one here, or paste it.',
   privacy: 'It all happens in this page: the photo never leaves your device.',
@@ -134,6 +135,8 @@ export const TEXTS = {
   remove: 'Remove',
   selectSticker: 'Stickers in the picture',
 
+  source: 'Whose depth',
+  sources: { own: "The photo's own", network: "Relievo's" },
   brush: 'Brush',
   brushKinds: { nearer: 'Nearer', farther: 'Farther', same: 'Same' },
   brushRadius: 'Size',
@@ -218,8 +221,9 @@ export const TEXTS = {
 
   backend: (name: string) => `Depth by ${backendName(name)}`,
   backendName,
-  ready: (width: number, height: number, seconds: number, backend: string) =>
-    `${width} × ${height}, depth in ${seconds.toFixed(1)} s by ${backendName(backend)}`,
+  ready: (width: number, height: number, seconds: number, backend: string | undefined) =>
+    `${width} × ${height}, ${backend ? `depth in ${seconds.toFixed(1)} s by ${backendName(backend)}` : 'with depth of its own'}`,
+  ownDamaged: '; its own depth is damaged',
   focused: (disparity: number) => `Focus at ${percent(disparity)}`,
   percent,
   milliseconds: (ms: number) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`),

@@ -65,33 +65,47 @@ export class Fine {
   }
 }
 
-/** Bilinear, into all of `out`. In whole numbers, of which 256 are one: a drag waits for it. */
+/**
+ * Bilinear, into all of `out`, in steps of 1/256: a drag waits for it. Two channels at a time: of a pixel's bytes every other
+ * one, so that each has room for what it is multiplied by.
+ */
 function enlarge(image: ImageDataLike, width: number, height: number, out: Uint8ClampedArray): void {
-  const { width: w, height: h, data } = image;
-  const from = new Int32Array(width);
+  const { width: w, height: h } = image;
+  const words = (of: ImageDataLike['data']) => new Uint32Array(of.buffer, of.byteOffset, of.length >> 2);
+  const [from, to] = [words(image.data), words(out)];
+  const left = new Int32Array(width);
   const towards = new Int32Array(width);
   for (let x = 0; x < width; x++) {
     const c = Math.min(w - 1, Math.max(0, ((x + 0.5) * w) / width - 0.5));
-    from[x] = 4 * Math.floor(c);
+    left[x] = Math.floor(c);
     towards[x] = Math.round(256 * (c % 1));
   }
-  const line = new Int32Array(4 * w + 4);
+  const even = new Int32Array(w + 1);
+  const odd = new Int32Array(w + 1);
   for (let y = 0, i = 0; y < height; y++) {
     const c = Math.min(h - 1, Math.max(0, ((y + 0.5) * h) / height - 0.5));
-    const top = Math.floor(c);
-    const t = Math.round(256 * (c - top));
-    const q = 4 * w * Math.min(h - 1, top + 1);
-    for (let k = 0, p = 4 * top * w; k < 4 * w; k++) line[k] = 256 * data[p + k]! + t * (data[q + k]! - data[p + k]!);
-    for (let x = 0; x < width; x++, i += 4) {
-      const k = from[x]!;
+    const top = w * Math.floor(c);
+    const below = Math.min(w * (h - 1), top + w);
+    const t = Math.round(256 * (c % 1));
+    for (let x = 0; x < w; x++) {
+      const [p, q] = [from[top + x]!, from[below + x]!];
+      even[x] = mix(p & PAIR, q & PAIR, t);
+      odd[x] = mix((p >>> 8) & PAIR, (q >>> 8) & PAIR, t);
+    }
+    even[w] = even[w - 1]!;
+    odd[w] = odd[w - 1]!;
+    for (let x = 0; x < width; x++, i++) {
+      const k = left[x]!;
       const u = towards[x]!;
-      out[i] = (256 * line[k]! + u * (line[k + 4]! - line[k]!) + 32768) >> 16;
-      out[i + 1] = (256 * line[k + 1]! + u * (line[k + 5]! - line[k + 1]!) + 32768) >> 16;
-      out[i + 2] = (256 * line[k + 2]! + u * (line[k + 6]! - line[k + 2]!) + 32768) >> 16;
-      out[i + 3] = (256 * line[k + 3]! + u * (line[k + 7]! - line[k + 3]!) + 32768) >> 16;
+      to[i] = mix(even[k]!, even[k + 1]!, u) | (mix(odd[k]!, odd[k + 1]!, u) << 8);
     }
   }
 }
+
+const PAIR = 0xff00ff;
+
+/** Of two bytes each; `t` of 256. */
+const mix = (a: number, b: number, t: number) => ((Math.imul(a, 256 - t) + Math.imul(b, t) + 0x800080) >>> 8) & PAIR;
 
 /** The greatest level in a window. */
 function nearest(levels: Uint8Array, width: number): Uint8Array {

@@ -7,11 +7,14 @@ const INSIDE = 0.16;
 /** Samples along the long side: light has no edges. */
 const LONG_SIDE = 360;
 const SWEEP_MS = 1500;
+/** Where two neighbours lie so far apart, a thing ends: what is between them is no place in the scene. */
+const STEP = 12;
+const NOWHERE = 256;
 
 /** The focal plane as a line of light through the picture: everything that lies on it glows. */
 export class Glow {
   readonly #canvas: HTMLCanvasElement;
-  #levels = new Uint8Array(0);
+  #levels = new Uint16Array(0);
   #image: ImageData | undefined;
   #sweeping = 0;
 
@@ -25,16 +28,23 @@ export class Glow {
     const h = Math.max(1, Math.floor(height / step));
     this.#canvas.width = w;
     this.#canvas.height = h;
-    this.#levels = new Uint8Array(w * h);
+    const level = (x: number, y: number) =>
+      Math.round(data[Math.min(h - 1, y) * step * width + Math.min(w - 1, x) * step]! * 255);
+    this.#levels = new Uint16Array(w * h);
     for (let y = 0, i = 0; y < h; y++)
-      for (let x = 0; x < w; x++, i++) this.#levels[i] = Math.round(data[y * step * width + x * step]! * 255);
+      for (let x = 0; x < w; x++, i++) {
+        const own = level(x, y);
+        const apart = Math.max(Math.abs(own - level(x + 1, y)), Math.abs(own - level(x, y + 1)));
+        this.#levels[i] = apart > STEP ? NOWHERE : own;
+      }
     this.#image = this.#canvas.getContext('2d')!.createImageData(w, h);
   }
 
   draw(near: number, far: number): void {
     if (!this.#image) return;
     // Light by disparity once, then one look-up a pixel. Little-endian RGBA.
-    const light = Uint32Array.from({ length: 256 }, (_, i) => {
+    const light = Uint32Array.from({ length: NOWHERE + 1 }, (_, i) => {
+      if (i === NOWHERE) return 0;
       const d = i / 255;
       const off = d > near ? d - near : d < far ? far - d : Math.min(near - d, d - far);
       const line = Math.exp(-((off / LINE) ** 2));

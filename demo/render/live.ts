@@ -16,7 +16,8 @@ export class Live<T> {
   #wish: T | undefined;
   #slow: AbortController | undefined;
   #running = false;
-  #lastMs = 0;
+  /** Nobody knows yet: a draft comes first. */
+  #lastMs = Infinity;
 
   constructor(options: LiveOptions<T>) {
     this.#options = options;

@@ -2,6 +2,9 @@ import {
   BufferAttribute,
   BufferGeometry,
   DoubleSide,
+  EdgesGeometry,
+  LineBasicMaterial,
+  LineSegments,
   Mesh,
   MeshBasicMaterial,
   PerspectiveCamera,
@@ -49,10 +52,10 @@ export function createRelief(host: HTMLElement, { positions, uvs, indices, textu
   geometry.setIndex(new BufferAttribute(indices, 1));
   const surface = new Mesh(geometry, new MeshBasicMaterial({ map: texture, side: DoubleSide }));
   const cloud = new Points(geometry, new PointsMaterial({ map: texture, size: 0.005 }));
-  const plane = new Mesh(
-    new PlaneGeometry(1, 1),
-    new MeshBasicMaterial({ color: 0xffb060, transparent: true, opacity: 0.28, side: DoubleSide, depthWrite: false }),
-  );
+  const pane = new PlaneGeometry(1, 1);
+  const light = { color: 0xffb060, transparent: true, depthWrite: false };
+  const plane = new Mesh(pane, new MeshBasicMaterial({ ...light, opacity: 0.12, side: DoubleSide }));
+  plane.add(new LineSegments(new EdgesGeometry(pane), new LineBasicMaterial({ ...light, opacity: 0.9 })));
   const scene = new Scene();
   scene.add(surface, cloud, plane);
 

@@ -15,6 +15,8 @@ export class Renderer {
   readonly #where: Where;
   #started: { readonly remote: Remote<typeof api>; readonly broken: Promise<never> } | undefined;
   #calls = 0;
+  /** Settled when the photo at hand is there. */
+  #placed: Promise<unknown> = Promise.resolve();
 
   constructor(where: Where) {
     this.#where = where;
@@ -37,8 +39,12 @@ export class Renderer {
     return this.#started!.remote;
   }
 
-  setPhoto(image: ImageDataLike, depth: DepthMap, task: TaskOptions = {}): Promise<void> {
-    return this.#ask(task, (id) => this.#remote.setPhoto(id, image, depth));
+  /** Whatever is asked later waits for it. */
+  setPhoto(image: ImageDataLike, depth: DepthMap): Promise<void> {
+    const before = this.#placed.catch(() => {});
+    const placed = this.#ask({}, (id) => this.#remote.setPhoto(id, image, depth), before);
+    this.#placed = placed;
+    return placed;
   }
 
   /** Another depth for the same photo. */
@@ -97,7 +103,8 @@ export class Renderer {
     return this.#ask(task, (id) => this.#remote.loop(id, recipe, loop, progress));
   }
 
-  async #ask<T>({ signal }: TaskOptions, call: (id: number) => Promise<Answer<T>>): Promise<T> {
+  async #ask<T>({ signal }: TaskOptions, call: (id: number) => Promise<Answer<T>>, after = this.#placed): Promise<T> {
+    await after;
     signal?.throwIfAborted();
     const id = ++this.#calls;
     let stop: (() => void) | undefined;

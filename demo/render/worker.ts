@@ -73,9 +73,19 @@ interface LayerState {
   readonly faces: readonly Face[] | undefined;
   readonly matte?: Matte;
   /** What the steps before the lens made of it, by those steps. */
-  head?: { readonly key: string; readonly image: ImageDataLike; readonly depth: DepthMap };
-  /** On the GPU; undefined where that is left to the CPU. `has` is the key of the head that lies there. */
-  gpu?: { readonly preview: BokehPreview; has: string | undefined } | undefined;
+  head?: Head;
+}
+
+interface Head {
+  readonly key: string;
+  readonly image: ImageDataLike;
+  readonly depth: DepthMap;
+}
+
+/** A context, and what lies there. */
+interface Gpu {
+  readonly preview: BokehPreview;
+  has?: Head;
 }
 
 type Lens = Extract<Step, { readonly op: 'bokeh' }>;
@@ -97,27 +107,25 @@ async function answer<T>(id: number, work: (signal: AbortSignal) => Promise<T>):
   }
 }
 
-/** Those for preview and draft, which live from photo to photo; after a failure there are others for the next one. */
-let gpus: Promise<readonly BokehPreview[]> | undefined;
+/** They live from photo to photo; after a failure there are others for the next one. */
+let gpus: Partial<Record<LayerName, Gpu>> = {};
+let openingGpus: Promise<void> | undefined;
 let where: Where = 'auto';
 
 /** A context of its own for each layer that is rendered live: a photo stays on the GPU while the lens changes. */
-async function openGpus(): Promise<readonly BokehPreview[]> {
-  if (where === 'cpu') return [];
+async function openGpus(): Promise<void> {
+  if (where === 'cpu') return;
   try {
-    const first = await createBokehPreview();
+    const preview = await createBokehPreview();
     // Shaders without a GPU take as long as the CPU's own code, and more memory.
-    if (where === 'auto' && first.software) {
-      first.dispose();
-      return [];
-    }
-    return [first, await createBokehPreview()];
+    if (where === 'auto' && preview.software) preview.dispose();
+    else gpus = { preview: { preview }, draft: { preview: await createBokehPreview() } };
   } catch {
-    return [];
+    // The CPU does it.
   }
 }
 
-async function headOf(layer: LayerState, recipe: Recipe, steps: readonly Step[], signal: AbortSignal) {
+async function headOf(layer: LayerState, recipe: Recipe, steps: readonly Step[], signal: AbortSignal): Promise<Head> {
   const key = JSON.stringify(steps);
   if (layer.head?.key === key) return layer.head;
   const { image, depth } = steps.length
@@ -142,27 +150,22 @@ function focusOf({ image }: LayerState, recipe: Recipe, focus: Lens['focus'] = '
 }
 
 /** The lens on the GPU; undefined where that fails: for good, or for settings that the CPU will explain. */
-async function onGpu(
-  layer: LayerState,
-  recipe: Recipe,
-  step: Lens,
-  head: NonNullable<LayerState['head']>,
-): Promise<ImageDataLike | undefined> {
-  const { gpu } = layer;
+async function onGpu(layer: LayerState, recipe: Recipe, step: Lens, head: Head): Promise<ImageDataLike | undefined> {
+  const gpu = layer === layers.preview ? gpus.preview : layer === layers.draft ? gpus.draft : undefined;
   if (!gpu) return undefined;
   const lens = Object.fromEntries(Object.entries(step).filter(([k]) => k !== 'op')) as Omit<typeof step, 'op'>;
   try {
-    if (gpu.has !== head.key) {
+    if (gpu.has !== head) {
       await gpu.preview.setPhoto(head.image, head.depth);
-      gpu.has = head.key;
+      gpu.has = head;
     }
     const focus = focusOf(layer, recipe, lens.focus);
     return await gpu.preview.toImage({ ...lens, focus, faces: layer.faces } as BokehOptions);
   } catch (error) {
     if (!isRelievoError(error, 'INVALID_PARAM')) {
-      void gpus?.then((all) => all.forEach((preview) => preview.dispose()));
-      gpus = undefined;
-      for (const each of Object.values(layers)) delete each.gpu;
+      for (const { preview } of Object.values(gpus)) preview.dispose();
+      gpus = {};
+      openingGpus = undefined;
     }
     return undefined;
   }
@@ -245,7 +248,7 @@ async function apply(
 /** What was made of a layer before is forgotten. */
 function eachLayer(change: (layer: LayerState) => LayerState): void {
   for (const [name, layer] of Object.entries(layers)) {
-    const fresh: LayerState = { ...layer, gpu: layer.gpu && { ...layer.gpu, has: undefined } };
+    const fresh = { ...layer };
     delete fresh.head;
     fine = undefined;
     layers[name as LayerName] = change(fresh);
@@ -272,7 +275,7 @@ export const api = {
   /** @param faces in pixels of the photo, whose size is `of`. */
   start: (wanted: Where) => {
     where = wanted;
-    gpus = openGpus();
+    openingGpus = openGpus();
   },
 
   setPhoto: (id: number, image: ImageDataLike, depth: DepthMap) =>
@@ -282,10 +285,12 @@ export const api = {
       const thumbnail = await shrinkImage(image, { maxPixels: THUMBNAIL_PIXELS, signal });
       const preview: LayerState = { image, depth, faces: undefined };
       const at = ({ width, height }: ImageDataLike) => shrinkDepth(depth, width, height);
-      const [forPreview, forDraft] = (await (gpus ??= openGpus())).map((preview) => ({ preview, has: undefined }));
+      openingGpus ??= openGpus();
+      // Otherwise the CPU starts, and they take over when they are there.
+      if (where === 'gpu') await openingGpus;
       layers = {
-        preview: { ...preview, gpu: forPreview },
-        draft: { ...(await draftOf(preview, DRAFT_PIXELS[rough]!, signal)), gpu: forDraft },
+        preview,
+        draft: await draftOf(preview, DRAFT_PIXELS[rough]!, signal),
         thumbnail: { image: thumbnail, depth: at(thumbnail), faces: undefined },
       };
     }),

@@ -11,7 +11,7 @@ import {
   open,
   openSample,
   prepare,
-  SAMPLE_PICTURE,
+  SAMPLES,
   saveRecipe,
   share,
   shown,
@@ -110,11 +110,14 @@ function Header({ editing }: { editing: boolean }) {
       {editing && (
         <div class="tools">
           <div class="group" id="sources">
-            <IconButton
+            <Menu
+              id="samples"
+              class="quiet"
               icon="sample"
               label={TEXTS.sampleShort}
               text={TEXTS.sampleShort}
-              onClick={() => void openSample()}
+              items={SAMPLES.map(({ name }) => ({ value: name, text: TEXTS.samples[name] }))}
+              onSelect={(name) => void openSample(SAMPLES.find((s) => s.name === name)!)}
             />
             <IconButton icon="photo" label={TEXTS.chooseAnother} text={TEXTS.chooseAnother} onClick={chooseFile} />
             <IconButton icon="camera" label={TEXTS.camera} onClick={() => cameraOpen()} />
@@ -194,7 +197,7 @@ function Start() {
     <section id="start" onPointerOver={prepare} onFocusCapture={prepare}>
       <div class="invitation">
         <div class="layers" aria-hidden="true">
-          <img src={SAMPLE_PICTURE} alt="" width="512" height="512" />
+          <img src={SAMPLES[0].url} alt="" width="512" height="512" />
         </div>
         <div class="words">
           <h2>{TEXTS.headline}</h2>
@@ -204,14 +207,27 @@ function Start() {
               <Icon name="photo" />
               {TEXTS.choose}
             </button>
-            <button type="button" class="sample" onClick={() => void openSample()}>
-              <img src={SAMPLE_PICTURE} alt="" width="44" height="44" />
-              <span>{TEXTS.sample}</span>
-            </button>
             <button type="button" class="quiet" onClick={() => cameraOpen()}>
               <Icon name="camera" />
               {TEXTS.camera}
             </button>
+            <div class="samples">
+              {SAMPLES.map((sample, i) => {
+                const other = i > 0 && TEXTS.sampleOther(TEXTS.samples[sample.name]);
+                return (
+                  <button
+                    key={sample.name}
+                    type="button"
+                    class="sample"
+                    {...(other && { title: other, 'aria-label': other })}
+                    onClick={() => void openSample(sample)}
+                  >
+                    <img src={sample.url} alt="" width="44" height="44" />
+                    {!other && <span>{TEXTS.sample}</span>}
+                  </button>
+                );
+              })}
+            </div>
           </div>
           <p class="fine">{TEXTS.ways}</p>
           <p class="fine">{TEXTS.privacy}</p>
@@ -236,19 +252,9 @@ function Editor() {
     ids: { root: 'editor' },
     value: panel,
     orientation: vertical ? 'vertical' : 'horizontal',
-    onValueChange: ({ value }) => (store.panel.value = value as store.PanelName),
+    onValueChange: ({ value }) => store.showPanel(value as store.PanelName),
   });
   const api = tabs.connect(service, normalizeProps);
-  // Some panels have a view of their own, which goes with them.
-  useEffect(() => {
-    if (panel === 'depth' || panel === 'motion') {
-      store.view.value = panel === 'depth' ? 'depth' : 'relief';
-      return () => {
-        if (store.view.value === (panel === 'depth' ? 'depth' : 'relief')) store.view.value = 'edited';
-      };
-    }
-    return undefined;
-  }, [panel]);
   const Panel = PANELS[panel];
   const ready = !!store.opened.value && !store.waiting.value;
   return (

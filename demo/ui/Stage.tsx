@@ -127,11 +127,14 @@ function Picture() {
 
 // ---- The line of light -----------------------------------------------------------------------------------------
 
+/** It goes through each photo once. */
+let swept: unknown;
+
 function useGlow(ref: { readonly current: HTMLCanvasElement | null }): void {
   useEffect(() => {
     const canvas = ref.current!;
     const glow = new Glow(canvas);
-    let of: { readonly photo: unknown; readonly depth: unknown } | undefined;
+    let of: unknown;
     let last: string | undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const light = (ms: number) => {
@@ -148,11 +151,11 @@ function useGlow(ref: { readonly current: HTMLCanvasElement | null }): void {
         canvas.classList.remove('on');
         return;
       }
-      if (depth !== of?.depth) glow.setDepth(depth);
+      if (depth !== of) glow.setDepth(depth);
+      of = depth;
       const at = `${near.toFixed(3)},${far.toFixed(3)}`;
-      const fresh = photo !== of?.photo;
-      of = { photo, depth };
-      if (fresh) {
+      if (photo.photo !== swept) {
+        swept = photo.photo;
         last = at;
         glow.draw(near, far);
         if (calm()) return;
@@ -161,12 +164,15 @@ function useGlow(ref: { readonly current: HTMLCanvasElement | null }): void {
           glow.draw(near, far);
           light(200);
         });
-      } else if (at !== last) {
+      } else if (last !== undefined && at !== last) {
         last = at;
         glow.stop();
         glow.draw(near, far);
         light(GLOW_MS);
-      } else glow.draw(near, far);
+      } else {
+        last = at;
+        glow.draw(near, far);
+      }
     });
     return () => {
       stop();

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ImageDataLike } from 'relievo';
 import { GRADE_PARAMS, PRESETS, RELIGHT_PRESETS, type Recipe, type Step } from 'relievo/effects';
 import {
@@ -151,25 +151,20 @@ export function FocusPanel() {
   );
 }
 
+const BARS = 256;
+
 /** How much of the photo lies at each disparity, and what of it is sharp. */
 function Histogram() {
-  const canvas = useRef<HTMLCanvasElement>(null);
   const depth = store.depthNow.value;
   const { near, far } = store.sharpRange.value;
-  useEffect(() => {
-    if (!depth || !canvas.current) return;
-    const { width, height } = canvas.current;
-    const counts = new Float32Array(width);
-    for (const d of depth.data) counts[Math.round(d * (width - 1))]!++;
-    const context = canvas.current.getContext('2d')!;
-    context.clearRect(0, 0, width, height);
+  const shape = useMemo(() => {
+    const counts = new Float32Array(BARS);
+    for (const d of depth?.data ?? []) counts[Math.round(d * (BARS - 1))]!++;
     // Root, and the mean with the neighbours: one flat wall would hide everything else.
     const smooth = counts.map((c, i) => Math.sqrt((counts[i - 1] ?? c) + 2 * c + (counts[i + 1] ?? c)));
-    const top = Math.max(...smooth);
-    // As a mask: the colours lie below it.
-    context.fillStyle = '#000';
-    smooth.forEach((c, i) => context.fillRect(i, height, 1, (-c / top) * height));
-    canvas.current.parentElement!.style.setProperty('--mask', `url(${canvas.current.toDataURL()})`);
+    const top = Math.max(1, ...smooth);
+    const corners = Array.from(smooth, (c, i) => `${(100 * i) / (BARS - 1)}% ${(100 - (100 * c) / top).toFixed(1)}%`);
+    return `polygon(0 100%,${corners.join()},100% 100%)`;
   }, [depth]);
   const set = (e: PointerEvent) => {
     const box = (e.currentTarget as Element).getBoundingClientRect();
@@ -186,8 +181,7 @@ function Histogram() {
       onPointerMove={(e) => e.currentTarget.hasPointerCapture(e.pointerId) && set(e)}
       onPointerUp={() => store.commit(TEXTS.focus)}
     >
-      <canvas ref={canvas} width="256" height="44" hidden />
-      <div class="bars" />
+      <div class="bars" style={{ clipPath: shape }} />
       <div class="window" style={{ left: `${far * 100}%`, right: `${(1 - near) * 100}%` }} />
     </div>
   );
@@ -694,6 +688,19 @@ export function DepthPanel() {
   const set = (part: Partial<typeof store.brush.value>) => (store.brush.value = { ...store.brush.value, ...part });
   return (
     <>
+      {store.opened.value?.own && (
+        <Choice
+          label={TEXTS.source}
+          name="source"
+          value={store.source.value}
+          options={['own', 'network'] as const}
+          text={(o) => TEXTS.sources[o]}
+          onChange={(o) => {
+            store.source.value = o;
+            store.commit(`${TEXTS.source}: ${TEXTS.sources[o]}`);
+          }}
+        />
+      )}
       <p class="fine">{TEXTS.brushHint}</p>
       <Choice
         label={TEXTS.brush}

@@ -1,4 +1,5 @@
 import { RelievoError } from '../core/errors.js';
+import { createDepthMap, type DepthMap } from './depth-map.js';
 import { auxiliaryImages } from './jpeg.js';
 
 /** A depth map that a photo carries, as it is stored. */
@@ -29,6 +30,34 @@ export async function findEmbeddedDepth(bytes: Uint8Array): Promise<EmbeddedDept
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined;
   const xmp = await readXmp(bytes);
   return fromGoogle(xmp) ?? fromDynamicDepth(xmp, bytes) ?? (await fromApple(bytes));
+}
+
+/**
+ * The map as it was decoded, as disparities and upright.
+ *
+ * @param at the stored value 0..1 of a pixel.
+ * @param orientation the photo's, as EXIF has it (TIFF 6.0: what row 0 and column 0 are).
+ */
+export function uprightDepth(
+  { toDisparity }: EmbeddedDepth,
+  stored: { readonly width: number; readonly height: number; readonly at: (pixel: number) => number },
+  orientation = 1,
+): DepthMap {
+  const turned = orientation >= 5 && orientation <= 8;
+  const width = turned ? stored.height : stored.width;
+  const height = turned ? stored.width : stored.height;
+  const mirrorX = [2, 3, 7, 8].includes(orientation);
+  const mirrorY = [3, 4, 6, 7].includes(orientation);
+  const data = new Float32Array(width * height);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const [u, v] = turned ? [y, x] : [x, y];
+      const sx = mirrorX ? stored.width - 1 - u : u;
+      const sy = mirrorY ? stored.height - 1 - v : v;
+      data[i] = Math.min(1, Math.max(0, toDisparity(stored.at(sy * stored.width + sx))));
+    }
+  }
+  return createDepthMap(width, height, data);
 }
 
 type Node = Readonly<Record<string, unknown>>;

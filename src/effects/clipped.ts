@@ -21,6 +21,9 @@ const DOUBT = 2;
 /** Samples that are learnt from, about. */
 const SAMPLES = 400_000;
 
+/** Stops of light below white, by code. */
+const LOG2 = /* @__PURE__ */ SRGB_TO_LINEAR.map(Math.log2);
+
 /** Light of one clipped channel by byte: 0 = white, 255 = {@link MOST}; squared, so that small steps are fine ones. */
 export const CLIPPED_LIGHT = /* @__PURE__ */ Float32Array.from(
   { length: 256 },
@@ -103,13 +106,12 @@ class Ratios {
   }
 
   learn(u: number, v: number, data: ImageDataLike['data'], p: number): void {
-    const a = SRGB_TO_LINEAR[data[p + this.#a]!]!;
-    const b = SRGB_TO_LINEAR[data[p + this.#b]!]!;
-    const c = SRGB_TO_LINEAR[data[p + this.#c]!]!;
-    const bin = binOf(a, b);
+    const [a, b, c] = [data[p + this.#a]!, data[p + this.#b]!, data[p + this.#c]!];
+    const [logA, logB] = [LOG2[a]!, LOG2[b]!];
+    const bin = binOf(logA - logB);
     const k = Math.min(BINS - 2, Math.floor(bin));
-    const weight = Math.max(a, b, c) ** 2;
-    const stops = Math.log2(c / Math.sqrt(a * b));
+    const weight = SRGB_TO_LINEAR[Math.max(a, b, c)]! ** 2;
+    const stops = LOG2[c]! - (logA + logB) / 2;
     const { side, cells } = this.#grids[0]!;
     const at = ((Math.floor(v * side) * side + Math.floor(u * side)) * BINS + k) * 2;
     const f = bin - k;
@@ -134,9 +136,8 @@ class Ratios {
 
   /** The light of the clipped channel, 1 at least. */
   guess(u: number, v: number, data: ImageDataLike['data'], p: number): number {
-    const a = SRGB_TO_LINEAR[data[p + this.#a]!]!;
-    const b = SRGB_TO_LINEAR[data[p + this.#b]!]!;
-    const bin = binOf(a, b);
+    const [logA, logB] = [LOG2[data[p + this.#a]!]!, LOG2[data[p + this.#b]!]!];
+    const bin = binOf(logA - logB);
     const k = Math.min(BINS - 2, Math.floor(bin));
     const f = bin - k;
     let weight = 0;
@@ -161,11 +162,12 @@ class Ratios {
       say *= COARSER;
     }
     if (weight === 0) return 1;
-    const guessed = Math.max(1, Math.sqrt(a * b) * 2 ** (stops / weight));
+    const guessed = Math.max(1, 2 ** ((logA + logB) / 2 + stops / weight));
     return 1 + (guessed - 1) * (evidence / (evidence + DOUBT));
   }
 }
 
-function binOf(a: number, b: number): number {
-  return Math.min(BINS - 1, Math.max(0, (Math.log2(a / b) + RANGE) * PER_STOP));
+/** @param ratio in stops. */
+function binOf(ratio: number): number {
+  return Math.min(BINS - 1, Math.max(0, (ratio + RANGE) * PER_STOP));
 }

@@ -19,6 +19,7 @@ export type Decoder = (bytes: Uint8Array, options: { maxPixels: number }) => Pro
  *
  * @param decoder decodes files where the runtime cannot (Node).
  * @param longSide what is drawn on a canvas anyway is drawn so small, where it is larger.
+ * @param plain numbers as they are stored, whatever colours a file says that they are.
  * @throws RelievoError `UNSUPPORTED_IMAGE`, `CORRUPT_IMAGE`, `IMAGE_TOO_LARGE`; `FILE_NOT_FOUND` when nothing is at an
  *   address; the signal's reason.
  */
@@ -28,6 +29,7 @@ export async function decode(
     maxPixels?: number | undefined;
     longSide?: number | undefined;
     decoder?: Decoder | undefined;
+    plain?: boolean | undefined;
     /** Gets what an address stands for. Default: the global `fetch`. */
     fetch?: ((url: string, init: { signal: AbortSignal | null }) => Promise<Response>) | undefined;
     signal?: AbortSignal | undefined;
@@ -55,7 +57,10 @@ export async function decode(
       );
     }
     // The type is left empty on purpose: the browser sniffs the bytes, and never runs a script in them.
-    const bitmap = await createImageBitmap(new Blob([bytes]), { imageOrientation: 'from-image' }).catch((cause) => {
+    const bitmap = await createImageBitmap(new Blob([bytes]), {
+      imageOrientation: 'from-image',
+      colorSpaceConversion: options.plain ? 'none' : 'default',
+    }).catch((cause) => {
       if (isHevc(bytes))
         throw new RelievoError(
           'UNSUPPORTED_IMAGE',

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { RelievoError } from '../core/errors.js';
-import { createDepthMap, type DepthMap } from '../depth/depth-map.js';
-import { findEmbeddedDepth, type EmbeddedDepth } from '../depth/embedded.js';
+import type { DepthMap } from '../depth/depth-map.js';
+import { findEmbeddedDepth, uprightDepth, type EmbeddedDepth } from '../depth/embedded.js';
 import { embedGDepth } from '../depth/gdepth.js';
 import { checkSize, MAX_PIXELS, type ImageDataLike } from '../image/image-data.js';
 import { readDepth } from './depth-file.js';
@@ -44,13 +44,10 @@ export async function readEmbeddedDepth(bytes: Uint8Array, options: ReadOptions 
       .toColourspace(wide ? 'grey16' : 'b-w')
       .raw({ depth: wide ? 'ushort' : 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    const stored = wide ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
-    const disparity = new Float32Array(info.width * info.height);
-    for (let i = 0; i < disparity.length; i++) {
-      disparity[i] = Math.min(1, Math.max(0, found.toDisparity(stored[i]! / (wide ? 65535 : 255))));
-    }
-    const { orientation = 1 } = await sharp(bytes, { limitInputPixels: false }).metadata();
-    const depth = upright(createDepthMap(info.width, info.height, disparity), orientation);
+    const values = wide ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
+    const stored = { width: info.width, height: info.height, at: (i: number) => values[i]! / (wide ? 65535 : 255) };
+    const { orientation } = await sharp(bytes, { limitInputPixels: false }).metadata();
+    const depth = uprightDepth(found, stored, orientation);
     return { depth, kind: found.kind, near: found.near, far: found.far };
   } catch (cause) {
     if (cause instanceof RelievoError) throw cause;
@@ -122,24 +119,4 @@ export async function writeDepthPair(
 
 function pairOf(photo: string, ending: string): string {
   return `${photo.slice(0, photo.length - extname(photo).length)}_depth${ending}`;
-}
-
-/** A map as stored, turned by an EXIF orientation (TIFF 6.0: what row 0 and column 0 are). */
-function upright(map: DepthMap, orientation: number): DepthMap {
-  if (!(orientation > 1 && orientation <= 8)) return map;
-  const turned = orientation >= 5;
-  const width = turned ? map.height : map.width;
-  const height = turned ? map.width : map.height;
-  const mirrorX = [2, 3, 7, 8].includes(orientation);
-  const mirrorY = [3, 4, 6, 7].includes(orientation);
-  const data = new Float32Array(width * height);
-  for (let y = 0, i = 0; y < height; y++) {
-    for (let x = 0; x < width; x++, i++) {
-      const [u, v] = turned ? [y, x] : [x, y];
-      const sx = mirrorX ? map.width - 1 - u : u;
-      const sy = mirrorY ? map.height - 1 - v : v;
-      data[i] = map.data[sy * map.width + sx]!;
-    }
-  }
-  return createDepthMap(width, height, data);
 }

@@ -67,6 +67,7 @@ const NAMES: { readonly [K in keyof Functions]: true } = {
   cutOut: true,
   detectFaces: true,
   shrinkImage: true,
+  readEmbeddedDepth: true,
   applyBokeh: true,
   applyGrade: true,
   applyHaze: true,
@@ -351,9 +352,9 @@ async function frameToMove(frame: ImageInput): Promise<[unknown, Transferable[]]
 
 const size = ({ width, height }: ImageDataLike) => ({ width, height });
 
-/** Options come last and are plain; a depth map is plain, too, but has data. */
+/** Options come last and are plain; a depth map is plain, too, but has data. A file is not. */
 function isOptions(v: unknown): v is object {
-  return typeof v === 'object' && v !== null && !('data' in v);
+  return Object.prototype.toString.call(v) === '[object Object]' && !('data' in (v as object));
 }
 
 /** An input as it can be posted, and what of it moves. What belongs to the page (elements) becomes a bitmap. */

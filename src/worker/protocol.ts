@@ -11,6 +11,7 @@ import type { ErrorCode } from '../core/errors.js';
 import type { cutOut, estimateMatte } from '../portrait/matte.js';
 import type { detectFaces } from '../portrait/faces.js';
 import type { shrinkImage } from '../image/shrink.js';
+import type { readEmbeddedDepth } from './embedded-depth.js';
 
 /** The functions that run in the worker as they are, by their names. */
 export interface Functions {
@@ -19,6 +20,7 @@ export interface Functions {
   readonly cutOut: typeof cutOut;
   readonly detectFaces: typeof detectFaces;
   readonly shrinkImage: typeof shrinkImage;
+  readonly readEmbeddedDepth: typeof readEmbeddedDepth;
   readonly applyBokeh: typeof applyBokeh;
   readonly applyGrade: typeof applyGrade;
   readonly applyHaze: typeof applyHaze;

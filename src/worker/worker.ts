@@ -16,6 +16,7 @@ import type { ImageDataLike } from '../image/image-data.js';
 import { shrinkImage } from '../image/shrink.js';
 import { detectFaces } from '../portrait/faces.js';
 import { cutOut, estimateMatte } from '../portrait/matte.js';
+import { readEmbeddedDepth } from './embedded-depth.js';
 import { DISPOSED_STREAM, type Answer, type Functions, type Handle, type Remote } from './protocol.js';
 
 const FUNCTIONS: Functions = {
@@ -24,6 +25,7 @@ const FUNCTIONS: Functions = {
   cutOut,
   detectFaces,
   shrinkImage,
+  readEmbeddedDepth,
   applyBokeh,
   applyGrade,
   applyHaze,

@@ -345,6 +345,23 @@ test('of two photos opened at once the later one stays', () =>
     expect(await page.getByRole('alert').isVisible()).toBe(false);
   }));
 
+test('a second photo takes the place of the first: faces in focus, and saved whole', () =>
+  withPage(FAST, {}, async (page) => {
+    const faces = page.getByRole('button', { name: 'All faces' });
+    await openSample(page);
+    expect(await faces.getAttribute('aria-pressed')).toBe('true');
+    await choose(page, 'second.png', await sharp(ASTRONAUT).flop().resize(800).png().toBuffer(), 'image/png');
+    await page.waitForFunction(() => document.getElementById('status')!.textContent!.startsWith('800 × 800'));
+    await settled(page);
+    expect(await faces.getAttribute('aria-pressed')).toBe('true');
+    const [download] = await Promise.all([
+      page.waitForEvent('download', { timeout: PATIENCE }),
+      page.getByRole('button', { name: 'Download' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('second-edited.png');
+    expect(await sharp(await download.path()).metadata()).toMatchObject({ width: 800, height: 800 });
+  }));
+
 test('a missing or damaged model is named, and the next try works', () => {
   const without = (page: Page) => page.route('**/*.bin', (route) => route.fulfill({ status: 404 }));
   const check = async (page: Page) => {

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import type { Download, Page } from 'playwright-core';
 import sharp, { type Sharp } from 'sharp';
 import { run } from '../../src/cli/run.js';
+import { embedGDepth } from '../../src/depth/index.js';
+import { readImageFile, writeGDepth } from '../../src/node/index.js';
 import { ASTRONAUT, ROOT } from '../helpers/photos.js';
 import { site, type Site } from './chromium.js';
 import {
@@ -80,6 +82,16 @@ test('without a network: installed by the first visit, it opens and finds depth'
     await openSample(page);
     await view(page, 'Depth');
     expect(sharpness(await pixels(page), FACE)).toBeGreaterThan(0);
+    // The other samples are there as well.
+    for (const [name, size] of [
+      ['Grace Hopper', '512 × 600'],
+      ['Raccoon', '1024 × 768'],
+    ] as const) {
+      await page.getByRole('button', { name: 'Sample', exact: true }).click();
+      await page.getByRole('menuitem', { name }).click();
+      await page.getByText(`${size}, depth in`).waitFor({ timeout: PATIENCE });
+      await settled(page);
+    }
     const manifest = await page.evaluate(async () => {
       const link = document.querySelector<HTMLLinkElement>('link[rel=manifest]')!;
       return (await (await fetch(link.href)).json()) as { icons: { src: string }[]; display: string };
@@ -214,6 +226,33 @@ test('the relief is saved as a model, for two eyes, and as a film', async () => 
   });
 });
 
+async function saved(page: Page, item: string): Promise<Download> {
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent('download', { timeout: PATIENCE }),
+    page.getByRole('menuitem', { name: item }).click(),
+  ]);
+  return download;
+}
+
+/** What `relievo edit` does. */
+async function edit(...args: string[]): Promise<void> {
+  let said = '';
+  const code = await run(['edit', ...args], {
+    stdout: { write: () => undefined },
+    stderr: { write: (t) => (said += t) },
+    signal: new AbortController().signal,
+  });
+  expect([code, said]).toEqual([0, '']);
+}
+
+/** Largest difference of two pictures in codes of 0..255. */
+async function worst(one: string, other: string): Promise<number> {
+  const [a, b] = await Promise.all([one, other].map((file) => sharp(file).removeAlpha().raw().toBuffer()));
+  expect(a!.length).toBe(b!.length);
+  return a!.reduce((most, v, i) => Math.max(most, Math.abs(v - b![i]!)), 0);
+}
+
 test('what is saved is what the command line makes of the saved recipe, within 2/255', () =>
   withPage(demo, FAST, {}, async (page) => {
     await openSample(page);
@@ -225,18 +264,10 @@ test('what is saved is what the command line makes of the saved recipe, within 2
     await tab(page, 'Lamp');
     await page.getByRole('radio', { name: 'Studio' }).check();
     await settled(page);
-    const saved = async (item: string): Promise<Download> => {
-      await page.getByRole('button', { name: 'Save', exact: true }).click();
-      const [download] = await Promise.all([
-        page.waitForEvent('download', { timeout: PATIENCE }),
-        page.getByRole('menuitem', { name: item }).click(),
-      ]);
-      return download;
-    };
     const folder = await mkdtemp(join(tmpdir(), 'relievo-editor-'));
     try {
       const recipe = join(folder, 'recipe.json');
-      const text = await readFile(await (await saved('Save recipe')).path(), 'utf8');
+      const text = await readFile(await (await saved(page, 'Save recipe')).path(), 'utf8');
       await writeFile(recipe, text);
       expect((JSON.parse(text) as { steps: { op: string }[] }).steps.map((s) => s.op)).toEqual([
         'stickers',
@@ -245,22 +276,9 @@ test('what is saved is what the command line makes of the saved recipe, within 2
         'grade',
         'vignette',
       ]);
-      const fromPage = await sharp(await (await saved('Download')).path())
-        .removeAlpha()
-        .raw()
-        .toBuffer();
-      let said = '';
-      const code = await run(['edit', ASTRONAUT, '--recipe', recipe, '-o', join(folder, 'out.png')], {
-        stdout: { write: () => undefined },
-        stderr: { write: (t) => (said += t) },
-        signal: new AbortController().signal,
-      });
-      expect([code, said]).toEqual([0, '']);
-      const fromNode = await sharp(join(folder, 'out.png')).removeAlpha().raw().toBuffer();
-      expect(fromNode.length).toBe(fromPage.length);
-      let worst = 0;
-      fromNode.forEach((v, i) => (worst = Math.max(worst, Math.abs(v - fromPage[i]!))));
-      expect(worst).toBeLessThanOrEqual(2);
+      const fromPage = await (await saved(page, 'Download')).path();
+      await edit(ASTRONAUT, '--recipe', recipe, '-o', join(folder, 'out.png'));
+      expect(await worst(fromPage, join(folder, 'out.png'))).toBeLessThanOrEqual(2);
 
       // And the recipe read again makes the same picture.
       const before = await pixels(page);
@@ -276,6 +294,81 @@ test('what is saved is what the command line makes of the saved recipe, within 2
       await rm(folder, { recursive: true });
     }
   }));
+
+test("a photo that carries its depth: that or the network's, as one step of the history, on the command line alike", async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'relievo-editor-'));
+  const at = (name: string) => join(folder, name);
+  try {
+    // Nearest on the right, where the network sees air and a rocket; half the photo's size, as phones have it.
+    const depth = {
+      width: 256,
+      height: 256,
+      data: Float32Array.from({ length: 65536 }, (_, i) => ((i % 256) + 0.4) / 256),
+    };
+    await writeGDepth(at('own.jpg'), await readImageFile(ASTRONAUT), depth);
+    const photo = await readFile(at('own.jpg'));
+    await withPage(demo, FAST, {}, async (page) => {
+      await choose(page, 'own.jpg', photo, 'image/png'); // saved as PNG: no loss to be compared
+      await page.getByRole('slider', { name: 'Focal plane' }).waitFor({ timeout: PATIENCE });
+      await settled(page);
+      expect(await page.getByRole('status').innerText()).toBe('512 × 512, with depth of its own');
+      await tab(page, 'Depth');
+      const own = page.getByRole('radio', { name: "The photo's own" });
+      const network = page.getByRole('radio', { name: "Relievo's" });
+      expect(await own.isChecked()).toBe(true);
+      expect(await violations(page)).toEqual([]);
+      await settled(page);
+      const ownColours = await pixels(page);
+      await tab(page, 'Focus');
+      await tap(page, ON_BACKGROUND);
+      const focal = page.getByRole('slider', { name: 'Focal plane' });
+      expect(Number(await focal.inputValue())).toBeCloseTo(ON_BACKGROUND.x, 1);
+      const edited = await pixels(page);
+      await writeFile(at('recipe.json'), await readFile(await (await saved(page, 'Save recipe')).path()));
+      const withOwn = await (await saved(page, 'Download')).path();
+      await edit(at('own.jpg'), '--recipe', at('recipe.json'), '-o', at('own.png'));
+      expect(await worst(withOwn, at('own.png'))).toBeLessThanOrEqual(2);
+
+      // By keyboard.
+      await tab(page, 'Depth');
+      await own.focus();
+      await page.keyboard.press('ArrowRight');
+      await settled(page);
+      expect(await network.isChecked()).toBe(true);
+      expect(difference(await pixels(page), ownColours)).toBeGreaterThan(20);
+      await tab(page, 'Focus');
+      await settled(page);
+      expect(Number(await focal.inputValue())).toBeLessThan(0.4);
+      expect(difference(await pixels(page), edited)).toBeGreaterThan(5);
+      const withNetwork = await (await saved(page, 'Download')).path();
+      await edit(at('own.jpg'), '--network', '--recipe', at('recipe.json'), '-o', at('network.png'));
+      expect(await worst(withNetwork, at('network.png'))).toBeLessThanOrEqual(2);
+      expect(await worst(withNetwork, withOwn)).toBeGreaterThan(50);
+
+      await page.keyboard.press('Control+z');
+      await settled(page);
+      expect(difference(await pixels(page), edited)).toBe(0);
+      await page.keyboard.press('Control+Shift+z');
+      await settled(page);
+      await tab(page, 'Depth');
+      expect(await network.isChecked()).toBe(true);
+
+      // A photo without one offers no choice; nor does one whose own is damaged, which says so.
+      const jpeg = await sharp(ASTRONAUT).jpeg().toBuffer();
+      await choose(page, 'plain.jpg', jpeg);
+      await page.getByText(/depth in .* by WebAssembly$/).waitFor({ timeout: PATIENCE });
+      await settled(page);
+      expect(await own.count()).toBe(0);
+      const damaged = embedGDepth(jpeg, Buffer.from('no picture'), () => '0'.repeat(32));
+      await choose(page, 'damaged.jpg', Buffer.from(damaged));
+      await page.getByText(/depth in .* by WebAssembly; its own depth is damaged$/).waitFor({ timeout: PATIENCE });
+      await settled(page);
+      expect(await own.count()).toBe(0);
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
 
 test('the depth brush, before and after, zoom, and the 3D view', () =>
   withPage(demo, FAST, {}, async (page) => {

@@ -1,4 +1,7 @@
 import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+import { embedGDepth } from '../../src/depth/index.js';
+import { readEmbeddedDepth } from '../../src/node/index.js';
 import { site, type Site } from './chromium.js';
 import type {} from './worker-page/page.js';
 
@@ -29,6 +32,26 @@ test('a worker answers what the page itself would', async () => {
 
 test('an image element is read on the page and sent as a bitmap', async () => {
   expect(await page.evaluate(() => window.tests.element())).toEqual([512, 512]);
+});
+
+test("the depth that a photo's file carries is read as Node reads it, upright", async () => {
+  const raw = { width: 40, height: 20, channels: 1 } as const;
+  const map = await sharp(Buffer.from(Array.from({ length: 800 }, (_, i) => (i * 7919) % 256)), { raw })
+    .toColourspace('b-w')
+    .png()
+    .toBuffer();
+  for (const orientation of [1, 6]) {
+    const plain = await sharp({ create: { ...raw, channels: 3, background: 'red' } })
+      .withMetadata({ orientation })
+      .jpeg()
+      .toBuffer();
+    const file = Buffer.from(embedGDepth(plain, map, () => '0'.repeat(32)));
+    const read = (bytes: Buffer) => page.evaluate((b) => window.tests.embedded(b), bytes.toString('base64'));
+    const { depth } = (await readEmbeddedDepth(file))!;
+    const size = orientation === 1 ? [40, 20] : [20, 40];
+    expect(await read(file)).toEqual({ size: [...size, ...size], apart: 0, data: [...depth.data] });
+    expect(await read(plain)).toBeNull();
+  }
 });
 
 test('an abort reaches the worker, which goes on working', async () => {

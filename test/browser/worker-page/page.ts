@@ -66,6 +66,23 @@ const tests = {
     return [photo.width, photo.height];
   },
 
+  /** What the photo's file carries, by its bytes; null when that is nothing. */
+  async embedded(base64: string) {
+    const bytes = await (await fetch(`data:image/jpeg;base64,${base64}`)).arrayBuffer();
+    const r = await relievo();
+    const photo = await r.open(bytes);
+    const found = await Promise.all([r.readEmbeddedDepth(photo, new Blob([bytes])), r.readEmbeddedDepth(photo, bytes)]);
+    const [depth, again] = found;
+    if (!depth || !again) return null;
+    // It lies in the worker and serves there.
+    const { image } = await r.run([{ op: 'visualise' }], photo, depth);
+    return {
+      size: [depth.width, depth.height, image.width, image.height],
+      apart: worst(depth.data, again.data),
+      data: [...depth.data],
+    };
+  },
+
   async abort() {
     const r = await relievo();
     const photo = await r.open(await blob());
