@@ -11,13 +11,16 @@ import {
 import { createWorker, type RelievoWorker, type WorkerPhoto } from 'relievo/worker';
 import { Live } from './render/live.js';
 import { encode, isOpaque, shrinkDepth, toCanvas } from './render/pixels.js';
-import { Renderer, type Layout, type Rendered, type Where } from './render/renderer.js';
+import { Renderer, type Large, type Layout, type Loop, type Rendered, type Where } from './render/renderer.js';
 import { depthSteps, inlined, resourceNames, without, withStep } from './recipe.js';
 import * as store from './store.js';
 import { TEXTS } from './texts.js';
 
 /** Pixels that the screen shows. */
 const PREVIEW_PIXELS = 500_000;
+/** Of a large loop, the long side: full HD. */
+const LOOP_SIDE = 1920;
+export type LoopSize = 'small' | 'large';
 /** Side of the picture that is no photo. */
 const WARM_SIDE = 64;
 /** What a browser can write; anything else is saved as JPEG, or PNG where there is transparency. */
@@ -427,10 +430,13 @@ function named(recipe: Recipe): Record<string, Resource> {
 let saving: AbortController | undefined;
 let whole: ({ readonly key: string; readonly on: DepthMap } & PipelineResult) | undefined;
 
-/** The worker, the photo that lies in it, and what the recipe is run with. */
+/** The worker, the photo that lies in it and its depth, and what a recipe is run with. */
 export async function toRun(recipe: Recipe, signal: AbortSignal) {
-  const { by, photo, file } = store.opened.value!;
+  const before = store.opened.value!;
   await unless(signal, people);
+  const { by, photo, file } = before;
+  // Meanwhile its depth may have become another one.
+  const { depth } = store.opened.value?.photo === photo ? store.opened.value : before;
   const worker = await unless(signal, relievo());
   const options: PipelineOptions = {
     resources: named(recipe),
@@ -439,7 +445,7 @@ export async function toRun(recipe: Recipe, signal: AbortSignal) {
     signal,
   };
   // After a failure the worker is another one, which has to open the photo again.
-  return { worker, photo: worker === by ? photo : await worker.open(file, { signal }), options };
+  return { worker, photo: worker === by ? photo : await worker.open(file, { signal }), depth, options };
 }
 
 export async function renderWhole(
@@ -447,13 +453,9 @@ export async function renderWhole(
   signal: AbortSignal,
   onProgress?: (done: number) => void,
 ): Promise<PipelineResult> {
-  const of = store.opened.value!;
-  await unless(signal, people);
-  // Its depth may have become another one meanwhile.
-  const { depth } = store.opened.value?.photo === of.photo ? store.opened.value : of;
+  const { worker, photo, depth, options } = await toRun(recipe, signal);
   const key = JSON.stringify(recipe);
   if (whole?.key === key && whole.on === depth) return whole;
-  const { worker, photo, options } = await toRun(recipe, signal);
   const made = await worker.run(recipe, photo, depth, { ...options, onProgress });
   whole = { key, on: depth, ...made };
   return made;
@@ -519,14 +521,32 @@ export async function share(): Promise<void> {
   await navigator.share({ files: [file] }).catch((error: unknown) => report(error));
 }
 
-export async function makeLoop(
-  motion: 'wiggle' | 'orbit' | 'dolly',
-  amount: number,
-  seconds: number,
-): Promise<Blob | undefined> {
-  return long(TEXTS.filming, (signal, onProgress) =>
-    renderer.loop(store.recipe.value, { motion, amount, seconds }, { signal, onProgress }),
-  );
+/** Sides of a loop of the preview's size, or of one as large as it may be. */
+export function loopSize({ photo, preview }: store.Opened, size: LoopSize): { width: number; height: number } {
+  const { width, height } = size === 'small' ? preview : photo;
+  const scale = Math.min(1, LOOP_SIDE / Math.max(width, height));
+  return { width: Math.round(width * scale), height: Math.round(height * scale) };
+}
+
+export async function makeLoop(loop: Loop, size: LoopSize): Promise<Blob | undefined> {
+  return long(TEXTS.filming, async (signal, onProgress) => {
+    const recipe = store.recipe.value;
+    const large = size === 'large' ? await photoFor(recipe, signal) : undefined;
+    return renderer.loop(recipe, loop, large, { signal, onProgress });
+  });
+}
+
+/** What a large loop is made of. */
+async function photoFor(recipe: Recipe, signal: AbortSignal): Promise<Large> {
+  const { worker, photo, depth, options } = await toRun(recipe, signal);
+  const { width, height } = loopSize(store.opened.value!, 'large');
+  const image = await worker.shrinkImage(photo, { maxPixels: width * height, signal });
+  const { matte } = options;
+  return {
+    image,
+    depth: shrinkDepth(depth, image.width, image.height),
+    ...(matte && { matte: shrinkDepth(matte, image.width, image.height) }),
+  };
 }
 
 export async function saveGlb(): Promise<void> {

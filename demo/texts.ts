@@ -156,6 +156,8 @@ export const TEXTS = {
   loops: { wiggle: 'Sway', orbit: 'Circle', dolly: 'Dolly zoom' },
   loopMotion: 'Motion',
   loopAmount: 'Strength',
+  loopSize: 'Size',
+  sides,
   makeLoop: 'Make a video',
   saveLoop: 'Save the video',
   loopOf: 'The loop as a video',
@@ -222,7 +224,7 @@ export const TEXTS = {
   backend: (name: string) => `Depth by ${backendName(name)}`,
   backendName,
   ready: (width: number, height: number, seconds: number, backend: string | undefined) =>
-    `${width} × ${height}, ${backend ? `depth in ${seconds.toFixed(1)} s by ${backendName(backend)}` : 'with depth of its own'}`,
+    `${sides(width, height)}, ${backend ? `depth in ${seconds.toFixed(1)} s by ${backendName(backend)}` : 'with depth of its own'}`,
   ownDamaged: '; its own depth is damaged',
   focused: (disparity: number) => `Focus at ${percent(disparity)}`,
   percent,
@@ -246,6 +248,10 @@ export const TEXTS = {
   noSample: 'The sample could not be loaded: check the connection and try again.',
   unforeseen: (why: string) => `That went wrong: ${why}`,
 };
+
+function sides(width: number, height: number): string {
+  return `${width} × ${height}`;
+}
 
 function percent(share: number): string {
   return `${Math.round(share * 100)} %`;

@@ -1,9 +1,9 @@
 import { proxy, wrap, type Remote } from 'comlink';
 import { RelievoError, type DepthMap, type ErrorCode, type Face, type ImageDataLike, type Matte } from 'relievo';
 import type { Recipe, Resource } from 'relievo/effects';
-import type { Answer, api, LayerName, Layout, Loop, MeshArrays, Rendered, Where } from './worker.js';
+import type { Answer, api, Large, LayerName, Layout, Loop, MeshArrays, Rendered, Where } from './worker.js';
 
-export type { Layout, Loop, MeshArrays, Rendered, Where };
+export type { Large, Layout, Loop, MeshArrays, Rendered, Where };
 
 export interface TaskOptions {
   readonly signal?: AbortSignal | undefined;
@@ -98,9 +98,10 @@ export class Renderer {
     return this.#ask(task, (id) => this.#remote.stereo(id, image, depth, layout, matte));
   }
 
-  loop(recipe: Recipe, loop: Loop, task: TaskOptions = {}): Promise<Blob> {
+  /** @param large what it is made of, where the preview is too small. */
+  loop(recipe: Recipe, loop: Loop, large: Large | undefined, task: TaskOptions = {}): Promise<Blob> {
     const progress = proxy((done: number) => task.onProgress?.(done));
-    return this.#ask(task, (id) => this.#remote.loop(id, recipe, loop, progress));
+    return this.#ask(task, (id) => this.#remote.loop(id, recipe, loop, large, progress));
   }
 
   async #ask<T>({ signal }: TaskOptions, call: (id: number) => Promise<Answer<T>>, after = this.#placed): Promise<T> {

@@ -51,6 +51,13 @@ export interface Loop {
   readonly seconds: number;
 }
 
+/** A photo larger than the preview, its depth and its people's matte, all of one size. */
+export interface Large {
+  readonly image: ImageDataLike;
+  readonly depth: DepthMap;
+  readonly matte?: Matte;
+}
+
 export interface MeshArrays {
   readonly positions: Float32Array;
   readonly uvs: Float32Array;
@@ -245,6 +252,13 @@ async function apply(
   return { image, depth: head.depth, by: blurred ? 'gpu' : 'cpu' };
 }
 
+/** A layer beside those that are kept. */
+function largeLayer(large: Large): LayerState {
+  const { image: preview, faces } = layers.preview!;
+  const { width, height } = large.image;
+  return { ...large, faces: faces && facesAt(faces, width / preview.width, height / preview.height) };
+}
+
 /** What was made of a layer before is forgotten. */
 function eachLayer(change: (layer: LayerState) => LayerState): void {
   for (const [name, layer] of Object.entries(layers)) {
@@ -263,11 +277,12 @@ async function jpeg(image: ImageDataLike): Promise<Uint8Array> {
   return new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.92 })).arrayBuffer());
 }
 
-/** Whether an MP4 that every player shows can be written here. */
+/** Whether an MP4 that every player shows can be written here: H.264, High profile, level 4, above 1080p level 5. */
 async function encodesH264({ width, height }: ImageDataLike): Promise<boolean> {
   if (typeof VideoEncoder !== 'function') return false;
   const even = { width: width & ~1, height: height & ~1 };
-  const { supported } = await VideoEncoder.isConfigSupported({ codec: 'avc1.640028', ...even });
+  const codec = width * height > 1920 * 1088 ? 'avc1.640032' : 'avc1.640028';
+  const { supported } = await VideoEncoder.isConfigSupported({ codec, ...even });
   return !!supported;
 }
 
@@ -358,11 +373,19 @@ export const api = {
       return new Blob([(await jpeg(pair)) as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' });
     }),
 
-  loop: (id: number, recipe: Recipe, { motion, amount, seconds }: Loop, onProgress: (done: number) => void) =>
+  /** @param large what it is made of, where the preview is too small. */
+  loop: (
+    id: number,
+    recipe: Recipe,
+    { motion, amount, seconds }: Loop,
+    large: Large | undefined,
+    onProgress: (done: number) => void,
+  ) =>
     answer(id, async (signal) => {
-      const { image, depth } = await apply(layers.preview!, recipe, signal);
+      const layer = large ? largeLayer(large) : layers.preview!;
+      const { image, depth } = await apply(layer, recipe, signal);
       const frames = Math.round(seconds * FPS);
-      const views = parallaxFrames(image, depth, { motion, amount, frames, matte: layers.preview?.matte, signal });
+      const views = parallaxFrames(image, depth, { motion, amount, frames, matte: layer.matte, signal });
       const counted = (async function* () {
         let n = 0;
         for await (const frame of views) {

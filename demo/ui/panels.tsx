@@ -4,6 +4,7 @@ import type { ImageDataLike } from 'relievo';
 import { GRADE_PARAMS, PRESETS, RELIGHT_PRESETS, type Recipe, type Step } from 'relievo/effects';
 import {
   addPicture,
+  loopSize,
   makeLoop,
   measure,
   renderer,
@@ -15,6 +16,7 @@ import {
   lutTarget,
   timings,
   wantedBackend,
+  type LoopSize,
 } from '../session.js';
 import { draw } from '../render/pixels.js';
 import {
@@ -752,8 +754,10 @@ export function DepthPanel() {
 // ---- 3D --------------------------------------------------------------------------------------------------------
 
 export function MotionPanel() {
+  const of = store.opened.value!;
   const [motion, setMotion] = useState<'wiggle' | 'orbit' | 'dolly'>('orbit');
   const [amount, setAmount] = useState(0.02);
+  const [size, setSize] = useState<LoopSize>('small');
   const [film, setFilm] = useState<{ url: string; blob: Blob } | undefined>(undefined);
   useEffect(() => () => film && URL.revokeObjectURL(film.url), [film]);
   return (
@@ -812,11 +816,24 @@ export function MotionPanel() {
         onInput={setAmount}
         onDone={() => {}}
       />
+      {of.photo.width > of.preview.width && (
+        <Choice
+          label={TEXTS.loopSize}
+          name="loop-size"
+          value={size}
+          options={['small', 'large'] as const}
+          text={(o) => {
+            const { width, height } = loopSize(of, o);
+            return TEXTS.sides(width, height);
+          }}
+          onChange={setSize}
+        />
+      )}
       <button
         type="button"
         class="quiet"
         onClick={async () => {
-          const blob = await makeLoop(motion, amount, 2);
+          const blob = await makeLoop({ motion, amount, seconds: 2 }, size);
           if (blob) setFilm({ url: URL.createObjectURL(blob), blob });
         }}
       >

@@ -223,6 +223,27 @@ test('the relief is saved as a model, for two eyes, and as a film', async () => 
     if (h264) expect(film.bytes.subarray(4, 8).toString()).toBe('ftyp');
     else expect(film.bytes.subarray(0, 4)).toEqual(Buffer.of(0x1a, 0x45, 0xdf, 0xa3));
     expect(film.bytes.length).toBeGreaterThan(10_000);
+
+    // And as large as the photo.
+    const rested = () => page.locator('#task').waitFor({ state: 'hidden', timeout: PATIENCE });
+    const sides = () =>
+      page.locator('.panel video').evaluate((video: HTMLVideoElement) => [video.videoWidth, video.videoHeight]);
+    expect(await sides()).toEqual([706, 706]);
+    await page.getByRole('radio', { name: '1000 × 1000' }).check();
+    await page.getByRole('button', { name: 'Make a video' }).click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await rested();
+    expect(await page.getByRole('status').innerText()).toBe('Cancelled');
+    expect(await sides()).toEqual([706, 706]);
+    await page.getByRole('button', { name: 'Make a video' }).click();
+    await rested();
+    expect(await violations(page)).toEqual([]);
+    const large = await saved('Save the video');
+    expect(large.name).toBe(film.name);
+    expect(large.bytes.length).toBeGreaterThan(film.bytes.length);
+    await page.waitForFunction(() => document.querySelector('video')!.readyState >= 2);
+    expect(await sides()).toEqual([1000, 1000]);
+    expect(await page.locator('.panel video').evaluate((video: HTMLVideoElement) => video.duration)).toBeCloseTo(2, 1);
   });
 });
 
