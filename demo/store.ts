@@ -2,7 +2,7 @@ import { batch, computed, signal } from '@preact/signals';
 import { focalRange, type DepthMap, type Face, type ImageDataLike, type Matte } from 'relievo';
 import type { Recipe, Step } from 'relievo/effects';
 import type { RelievoWorker, WorkerPhoto } from 'relievo/worker';
-import { apertureAt, stepOf, withStep, type StepOf } from './recipe.js';
+import { apertureAt, stepOf, without, withStep, type StepOf } from './recipe.js';
 import { facesAt } from './render/pixels.js';
 import { TEXTS } from './texts.js';
 
@@ -132,6 +132,10 @@ export function change(next: Recipe): void {
   recipe.value = next;
 }
 
+/** One step more, or another in the place of its kind. */
+export const put = (step: Step) => change(withStep(recipe.value, step));
+export const drop = (...ops: Step['op'][]) => change(without(recipe.value, ...ops));
+
 export function changeAt(next: Recipe, at: Point | undefined): void {
   recipe.value = next;
   marker.value = at;
@@ -201,7 +205,7 @@ export const sharpRange = computed(() => {
 export const focalPlane = computed(() => (sharpRange.value.near + sharpRange.value.far) / 2);
 
 export function setLens(part: Partial<Omit<StepOf<'bokeh'>, 'op'>>): void {
-  change(withStep(recipe.value, { ...lens.value, ...part }));
+  put({ ...lens.value, ...part });
 }
 
 /** @param at where was tapped for it, if it was. */

@@ -22,16 +22,14 @@ import { TEXTS } from '../texts.js';
 import { IconButton, Menu } from './controls.js';
 import { Camera, Help } from './dialogs.js';
 import { Icon } from './icons.js';
-import {
-  DepthPanel,
-  FocusPanel,
-  LightPanel,
-  MotionPanel,
-  RelightPanel,
-  ScenePanel,
-  StickersPanel,
-  TimingPanel,
-} from './panels.js';
+import { DepthPanel } from './panels/depth.js';
+import { FocusPanel } from './panels/focus.js';
+import { LightPanel } from './panels/light.js';
+import { MotionPanel } from './panels/motion.js';
+import { RelightPanel } from './panels/relight.js';
+import { ScenePanel } from './panels/scene.js';
+import { StickersPanel } from './panels/stickers.js';
+import { TimingPanel } from './panels/timing.js';
 import { Stage } from './Stage.js';
 
 const PANELS: Readonly<Record<store.PanelName, ComponentType>> = {

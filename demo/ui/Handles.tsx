@@ -1,5 +1,5 @@
 import { renderText, RELIGHT_PRESETS, type TextStyle } from 'relievo/effects';
-import { stepOf, withStep, type StepOf } from '../recipe.js';
+import { stepOf, type StepOf } from '../recipe.js';
 import { aspects } from '../session.js';
 import * as store from '../store.js';
 import { TEXTS } from '../texts.js';
@@ -99,7 +99,7 @@ export function LampHandle({ frame }: { frame: Frame }) {
       style={{ '--light': step.colour ?? RELIGHT_PRESETS[step.preset ?? 'studio'].colour }}
       onMove={(to) => {
         const place = { x: clamp(to.x, 0, 1) * size.width, y: clamp(to.y, 0, 1) * size.height };
-        store.change(withStep(store.recipe.value, { ...step, at: place }));
+        store.put({ ...step, at: place });
       }}
       onDone={() => store.commit(TEXTS.lamp)}
     >
@@ -118,7 +118,7 @@ export function stickers(): readonly StickerJson[] {
 export function setSticker(index: number, next: StickerJson): void {
   const all = [...stickers()];
   all[index] = next;
-  store.change(withStep(store.recipe.value, { op: 'stickers', stickers: all }));
+  store.put({ op: 'stickers', stickers: all });
 }
 
 export function stickerName({ image, text }: StickerJson): string {

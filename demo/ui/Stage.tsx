@@ -5,7 +5,7 @@ import { detail } from '../detail.js';
 import { shown } from '../session.js';
 import { draw, toCanvas } from '../render/pixels.js';
 import { Glow } from '../render/glow.js';
-import { stepOf, withStep, type StepOf } from '../recipe.js';
+import { stepOf, type StepOf } from '../recipe.js';
 import * as store from '../store.js';
 import { TEXTS } from '../texts.js';
 import { Choice, IconButton } from './controls.js';
@@ -448,7 +448,7 @@ function paint(points: readonly store.Point[]): void {
     op: 'strokes',
     strokes: [...before, { kind, radius, ...(kind !== 'same' && { amount }), points: inside }],
   };
-  store.change(withStep(store.recipe.value, step));
+  store.put(step);
   store.commit(TEXTS.brush);
   store.say(TEXTS.strokes(before.length + 1));
 }

@@ -724,7 +724,6 @@ screenshots('pictures of the page for the documents', async () => {
   };
   await withPage(demo, FAST, { colorScheme: 'dark', viewport: { width: 1200, height: 760 } }, async (page) => {
     await openSample(page);
-    await tap(page, ON_FACE);
     await shoot(page, 'focus');
     await tab(page, 'Light');
     await page.getByRole('radio', { name: 'Cinema' }).check();
@@ -751,7 +750,6 @@ screenshots('pictures of the page for the documents', async () => {
   const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true } as const;
   await withPage(demo, FAST, { colorScheme: 'light', ...phone }, async (page) => {
     await openSample(page);
-    await tap(page, ON_FACE);
     await shoot(page, 'phone');
   });
   demo.complaints.splice(0).forEach((c) => expect(c).toMatch(/GPU stall|[Cc]ontext|WebGL/));
