@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build, findChromium, ROOT, setup } from './setup.mjs';
 
-setup({ chromium: true });
+setup({ tests: true });
 build();
 const { chromium } = await import('playwright-core');
 const { default: sharp } = await import('sharp');

@@ -2,7 +2,7 @@
  * Brings what the project needs on a fresh machine: Debian's libraries (as root), npm packages, the build.
  * Plain Node without packages, since it runs before there are any.
  *
- *     node scripts/setup.mjs [--chromium]
+ *     node scripts/setup.mjs [--tests]
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -20,19 +20,23 @@ const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 
 /** Path of an installed Chromium: CHROMIUM_PATH, or one of the usual names. */
 export function findChromium() {
   if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH;
-  for (const name of CHROMIUM_NAMES) {
-    const path = (process.env.PATH ?? '')
-      .split(':')
-      .map((d) => join(d, name))
-      .find((p) => existsSync(p));
-    if (path) return path;
-  }
+  const found = CHROMIUM_NAMES.map(onPath).find(Boolean);
+  if (found) return found;
   const mac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
   return existsSync(mac) ? mac : undefined;
 }
 
-export function setup({ chromium = false } = {}) {
+function onPath(name) {
+  return (process.env.PATH ?? '')
+    .split(':')
+    .map((d) => join(d, name))
+    .find((p) => existsSync(p));
+}
+
+/** @param tests with what only tests need: Chromium for pages, ffmpeg for the films that are made there. */
+export function setup({ tests = false } = {}) {
   const packages = [];
+  const missing = tests ? [!findChromium() && 'chromium', !onPath('ffmpeg') && 'ffmpeg'].filter(Boolean) : [];
   if (process.platform === 'linux' && existsSync('/etc/debian_version')) {
     if (
       !canvasWorks() &&
@@ -40,10 +44,11 @@ export function setup({ chromium = false } = {}) {
     ) {
       packages.push(...COMPILER, ...CANVAS_LIBRARIES);
     }
-    if (chromium && !findChromium()) packages.push('chromium');
-    if (packages.length) install(packages);
-  } else if (chromium && !findChromium()) {
-    stop('Tests open pages in Chromium: install Chromium or Chrome, or set CHROMIUM_PATH to its program.');
+    if (packages.length + missing.length) install(packages, missing);
+  } else if (missing.length) {
+    stop(
+      `Tests open pages in Chromium and read films with ffmpeg; missing: ${missing.join(', ')}. Chrome does, too, and CHROMIUM_PATH names its program.`,
+    );
   }
   packagesFromNpm();
 }
@@ -52,11 +57,12 @@ function canvasWorks() {
   return existsSync(join(ROOT, 'node_modules/canvas/build/Release/canvas.node'));
 }
 
-function install(packages) {
+/** @param optional those that `canvas` does without where it comes as a prebuilt binary. */
+function install(optional, required) {
+  const packages = [...optional, ...required];
   if (process.getuid?.() !== 0) {
-    // canvas may come as a prebuilt binary all the same; Chromium may not.
     const line = `sudo apt-get install ${packages.join(' ')}`;
-    if (packages.includes('chromium')) stop(`Please install what the tests need:\n  ${line}`);
+    if (required.length) stop(`Please install what the tests need:\n  ${line}`);
     console.error(`If the installation of 'canvas' fails below, it needs:\n  ${line}`);
     return;
   }
@@ -101,4 +107,4 @@ function stop(message) {
   process.exit(1);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) setup({ chromium: process.argv.includes('--chromium') });
+if (process.argv[1] === fileURLToPath(import.meta.url)) setup({ tests: process.argv.includes('--tests') });

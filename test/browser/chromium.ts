@@ -70,7 +70,7 @@ export async function site(root: string, headers: Readonly<Record<string, string
     return false;
   });
   const executablePath = findChromium();
-  if (!executablePath) throw new Error('No Chromium found: run `node scripts/setup.mjs --chromium`.');
+  if (!executablePath) throw new Error('No Chromium found: run `node scripts/setup.mjs --tests`.');
   const browser: Browser = await chromium.launch({ executablePath, args: FLAGS });
   const complaints: string[] = [];
   const requests: string[] = [];
