@@ -3,6 +3,7 @@ import type { DepthMap, ImageDataLike } from 'relievo';
 import type { PipelineOptions, Recipe } from 'relievo/effects';
 import type { RelievoWorker, WorkerPhoto } from 'relievo/worker';
 import { facesAt } from './render/pixels.js';
+import { splitAtLens } from './recipe.js';
 import { renderWhole, report, toRun } from './session.js';
 import * as store from './store.js';
 
@@ -153,32 +154,28 @@ effect(() => {
   }, REST_MS);
 });
 
-async function render(
-  { of: { of, recipe }, pixels, at }: NonNullable<typeof work>,
-  signal: AbortSignal,
-): Promise<Detail> {
-  const { worker, photo: whole, options } = await toRun(recipe, signal);
-  const { photo, depth } = await scaledTo(pixels, worker, { photo: whole, depth: of.depth }, signal);
+async function render({ of: { recipe }, pixels, at }: NonNullable<typeof work>, signal: AbortSignal): Promise<Detail> {
+  const { worker, options, ...there } = await toRun(recipe, signal);
+  const whole = there.photo;
+  const { photo, depth } = await scaledTo(pixels, worker, there, signal);
   const { width, height } = photo;
   const [left, top] = [Math.floor(at.x * width), Math.floor(at.y * height)];
   const [right, bottom] = [Math.ceil((at.x + at.width) * width), Math.ceil((at.y + at.height) * height)];
   const part = { x: left, y: top, width: Math.min(width, right) - left, height: Math.min(height, bottom) - top };
-  const before = await worker.run([], photo, depth, { part, signal });
+  const untouched = await worker.run([], photo, depth, { part, signal });
   const make = async () => {
     // A download is the same.
     if (photo === whole && part.width === width && part.height === height) return renderWhole(recipe, signal);
     const faces = options.faces && facesAt(options.faces, width / whole.width, height / whole.height);
     const run = { ...options, faces };
-    const lens = recipe.steps.findIndex((s) => s.op === 'bokeh');
-    const cut = lens < 0 ? recipe.steps.length : lens;
-    const first = { ...recipe, steps: recipe.steps.slice(0, cut) };
-    const head = cut > 0 ? await beforeLens(first, worker, { photo, depth }, run) : { photo, depth };
-    return worker.run({ ...recipe, steps: recipe.steps.slice(cut) }, head.photo, head.depth, { ...run, part });
+    const { before, after } = splitAtLens(recipe);
+    const head = before.steps.length ? await beforeLens(before, worker, { photo, depth }, run) : { photo, depth };
+    return worker.run(after, head.photo, head.depth, { ...run, part });
   };
   return {
     at: { x: left / width, y: top / height, width: part.width / width, height: part.height / height },
     image: (await make()).image,
-    before: before.image,
+    before: untouched.image,
   };
 }
 

@@ -35,6 +35,14 @@ export function without(recipe: Recipe, ...ops: readonly Op[]): Recipe {
   return { ...recipe, steps: recipe.steps.filter((s) => !ops.includes(s.op)) };
 }
 
+/** The steps before the lens, and the lens with all that follows; without a lens all steps come before it. */
+export function splitAtLens(recipe: Recipe): { readonly before: Recipe; readonly after: Recipe } {
+  const lens = recipe.steps.findIndex((s) => s.op === 'bokeh');
+  const cut = lens < 0 ? recipe.steps.length : lens;
+  const part = (from: number, to?: number): Recipe => ({ ...recipe, steps: recipe.steps.slice(from, to) });
+  return { before: part(0, cut), after: part(cut) };
+}
+
 /** The recipe with the look of a preset in the place of its own. */
 export function withLook(recipe: Recipe, look: Recipe | undefined): Recipe {
   return (look?.steps ?? []).reduce<Recipe>(withStep, without(recipe, ...LOOK));

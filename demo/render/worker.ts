@@ -27,7 +27,7 @@ import {
   type Step,
 } from 'relievo/effects';
 import { Fine } from './fine.js';
-import { without } from '../recipe.js';
+import { splitAtLens, without } from '../recipe.js';
 import { facesAt, shrinkDepth } from './pixels.js';
 
 /** Where layers are rendered: `'auto'` is the GPU where there is a real one. */
@@ -132,11 +132,12 @@ async function openGpus(): Promise<void> {
   }
 }
 
-async function headOf(layer: LayerState, recipe: Recipe, steps: readonly Step[], signal: AbortSignal): Promise<Head> {
-  const key = JSON.stringify(steps);
+/** @param before the steps before the lens. */
+async function headOf(layer: LayerState, before: Recipe, signal: AbortSignal): Promise<Head> {
+  const key = JSON.stringify(before.steps);
   if (layer.head?.key === key) return layer.head;
-  const { image, depth } = steps.length
-    ? await pipeline({ ...recipe, steps }).run(layer.image, layer.depth, options(layer, signal))
+  const { image, depth } = before.steps.length
+    ? await pipeline(before).run(layer.image, layer.depth, options(layer, signal))
     : layer;
   return (layer.head = { key, image, depth });
 }
@@ -230,9 +231,9 @@ async function drawDraft(recipe: Recipe, signal: AbortSignal) {
 
 /** The edit with everything in focus, and the depth that its lens would see. */
 async function sharpPart(layer: LayerState, recipe: Recipe, signal: AbortSignal) {
-  const lens = recipe.steps.findIndex((s) => s.op === 'bokeh');
-  const head = await headOf(layer, recipe, recipe.steps.slice(0, lens), signal);
-  const rest = pipeline({ ...recipe, steps: recipe.steps.slice(lens + 1) });
+  const { before, after } = splitAtLens(recipe);
+  const head = await headOf(layer, before, signal);
+  const rest = pipeline({ ...after, steps: after.steps.slice(1) });
   const { image } = await rest.run(head.image, head.depth, options(layer, signal));
   return { image, depth: head.depth };
 }
@@ -242,12 +243,11 @@ async function apply(
   recipe: Recipe,
   signal: AbortSignal,
 ): Promise<Omit<Rendered, 'image'> & { image: ImageDataLike }> {
-  const lens = recipe.steps.findIndex((s) => s.op === 'bokeh');
-  const cut = lens < 0 ? recipe.steps.length : lens;
-  const head = await headOf(layer, recipe, recipe.steps.slice(0, cut), signal);
-  const rest = recipe.steps.slice(cut);
-  const blurred = rest[0]?.op === 'bokeh' ? await onGpu(layer, recipe, rest[0], head) : undefined;
-  const edit = pipeline({ ...recipe, steps: blurred ? rest.slice(1) : rest });
+  const { before, after } = splitAtLens(recipe);
+  const head = await headOf(layer, before, signal);
+  const [lens] = after.steps;
+  const blurred = lens?.op === 'bokeh' ? await onGpu(layer, recipe, lens, head) : undefined;
+  const edit = pipeline(blurred ? { ...after, steps: after.steps.slice(1) } : after);
   const { image } = await edit.run(blurred ?? head.image, head.depth, options(layer, signal));
   return { image, depth: head.depth, by: blurred ? 'gpu' : 'cpu' };
 }
@@ -287,7 +287,6 @@ async function encodesH264({ width, height }: ImageDataLike): Promise<boolean> {
 }
 
 export const api = {
-  /** @param faces in pixels of the photo, whose size is `of`. */
   start: (wanted: Where) => {
     where = wanted;
     openingGpus = openGpus();
@@ -346,7 +345,7 @@ export const api = {
   /** The depth after those steps, and in colours. */
   depth: (id: number, recipe: Recipe) =>
     answer(id, async (signal) => {
-      const { depth } = await headOf(layers.preview!, recipe, recipe.steps, signal);
+      const { depth } = await headOf(layers.preview!, recipe, signal);
       const found = { image: visualiseDepth(depth) as ImageData, depth: copy(depth) };
       return transfer(found, [found.image.data.buffer, found.depth.data.buffer]);
     }),

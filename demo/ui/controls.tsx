@@ -10,7 +10,7 @@ import { Icon, type IconName } from './icons.js';
  * React; `onChangeCapture` is left alone and means the browser's `change`.
  */
 
-interface SliderProps {
+export interface SliderProps {
   readonly label: string;
   readonly id?: string;
   readonly value: number;

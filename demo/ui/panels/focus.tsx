@@ -2,7 +2,7 @@ import { useMemo } from 'preact/hooks';
 import { apertureAt, APERTURE_THIRDS, thirdsOf } from '../../recipe.js';
 import * as store from '../../store.js';
 import { TEXTS } from '../../texts.js';
-import { Check, Select, Slider } from '../controls.js';
+import { Check, Select, Slider, type SliderProps } from '../controls.js';
 
 /** What cameras call the thirds of a stop, from f/22. */
 const F_NAMES =
@@ -43,21 +43,9 @@ export function FocusPanel() {
           {TEXTS.allFaces}
         </button>
       </div>
-      <Slider
-        id="focus"
-        class="depth"
-        label={TEXTS.focus}
-        value={Math.round(store.focalPlane.value * 100) / 100}
-        min={0}
-        max={1}
-        show={TEXTS.percent}
-        spoken={TEXTS.focusSpoken}
-        ends={[TEXTS.far, TEXTS.near]}
-        onInput={(v) => store.focusOnPlane(v, near - far)}
-        onDone={done(TEXTS.focus)}
-      >
+      <FocalPlane id="focus" label={TEXTS.focus} range={near - far} ends={[TEXTS.far, TEXTS.near]}>
         <Histogram />
-      </Slider>
+      </FocalPlane>
       <Slider
         label={TEXTS.sharpRange}
         value={Math.round((near - far) * 100) / 100}
@@ -110,6 +98,26 @@ export function FocusPanel() {
         ))}
       </details>
     </>
+  );
+}
+
+/** A slider through the depth. `range` is how much of it stays sharp. */
+export function FocalPlane({
+  range,
+  ...rest
+}: { readonly range: number } & Pick<SliderProps, 'id' | 'label' | 'ends' | 'children'>) {
+  return (
+    <Slider
+      {...rest}
+      class="depth"
+      value={Math.round(store.focalPlane.value * 100) / 100}
+      min={0}
+      max={1}
+      show={TEXTS.percent}
+      spoken={TEXTS.focusSpoken}
+      onInput={(v) => store.focusOnPlane(v, range)}
+      onDone={() => store.commit(TEXTS.focus)}
+    />
   );
 }
 

@@ -4,6 +4,7 @@ import * as store from '../../store.js';
 import { TEXTS } from '../../texts.js';
 import { Check, Choice, Slider } from '../controls.js';
 import { reliefMode, tilt } from '../Relief.js';
+import { FocalPlane } from './focus.js';
 
 export function MotionPanel() {
   const of = store.opened.value!;
@@ -24,17 +25,7 @@ export function MotionPanel() {
         text={(o) => TEXTS.reliefModes[o]}
         onChange={(o) => (reliefMode.value = o)}
       />
-      <Slider
-        class="depth"
-        label={TEXTS.reliefDepth}
-        value={Math.round(store.focalPlane.value * 100) / 100}
-        min={0}
-        max={1}
-        show={TEXTS.percent}
-        spoken={TEXTS.focusSpoken}
-        onInput={(v) => store.focusOnPlane(v, 0)}
-        onDone={() => store.commit(TEXTS.focus)}
-      />
+      <FocalPlane label={TEXTS.reliefDepth} range={0} />
       <Check label={TEXTS.tilt} checked={tilt.value} onChange={(on) => (tilt.value = on)} />
       <h3>{TEXTS.saveAs}</h3>
       <div class="buttons">
