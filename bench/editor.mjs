@@ -67,18 +67,16 @@ const launch = (...flags) =>
     args: ['--no-sandbox', '--enable-unsafe-swiftshader', ...flags],
   });
 const browser = await launch();
+/** With nothing cached. */
+const newPage = (browser) =>
+  browser.newPage({ viewport: { width: 1280, height: 800 }, serviceWorkers: 'block', reducedMotion: 'reduce' });
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 const seconds = (ms) => `${(ms / 1000).toFixed(2)} s`;
 const row = (what, value) => console.log(`${what.padEnd(58)} ${value}`);
 
 try {
   sizes();
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
-    serviceWorkers: 'block',
-    reducedMotion: 'reduce',
-  });
-  const page = await context.newPage();
+  const page = await newPage(browser);
   const interactive = [];
   for (let i = 0; i < 6; i++) {
     await page.goto(url);
@@ -86,7 +84,7 @@ try {
     if (i > 0) interactive.push(ms);
   }
   row('page answers, warm cache, median of 5', `${median(interactive).toFixed(0)} ms`);
-  await context.close();
+  await page.context().close();
 
   await times(browser);
   console.log('An imitated GPU draws the page, too:');
@@ -102,12 +100,7 @@ try {
 
 /** A first photo with nothing cached, a drag over it, and a large photo magnified. */
 async function times(browser) {
-  const cold = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
-    serviceWorkers: 'block',
-    reducedMotion: 'reduce',
-  });
-  const fresh = await cold.newPage();
+  const fresh = await newPage(browser);
   const photo = await sharp(join(ROOT, 'assets/astronaut.png')).resize(707, 707).jpeg().toBuffer();
   await fresh.addInitScript(giveAtOnce, photo.toString('base64'));
   sent.clear();
@@ -127,7 +120,7 @@ async function times(browser) {
   await fresh.getByRole('tab', { name: 'Focus' }).click();
   const { drawn, by } = await fresh.evaluate(drag, DRAG_MS);
   row(`focus drag at 0.5 MP, pictures drawn (${by})`, `${(drawn / (DRAG_MS / 1000)).toFixed(1)} /s`);
-  await cold.close();
+  await fresh.context().close();
   await magnified(browser);
 }
 
@@ -138,12 +131,7 @@ function firstBlurred() {
 
 /** From three steps of magnification on a photo of 12 MP to the picture that is as sharp as the screen. */
 async function magnified(browser) {
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 800 },
-    serviceWorkers: 'block',
-    reducedMotion: 'reduce',
-  });
-  const page = await context.newPage();
+  const page = await newPage(browser);
   await page.goto(`${url}?backend=wasm`);
   const buffer = await sharp(join(ROOT, 'assets/astronaut.png'))
     .resize(4000, 3000, { position: 'top' })
@@ -152,7 +140,6 @@ async function magnified(browser) {
   await page.setInputFiles('#file', { name: 'large.jpg', mimeType: 'image/jpeg', buffer });
   await page.locator('#focus').waitFor({ timeout: 120_000 });
   await idle(page);
-  await page.waitForTimeout(5000); // faces and matte
   const took = [];
   for (let i = 0; i < 3; i++) {
     const start = performance.now();
@@ -163,7 +150,7 @@ async function magnified(browser) {
     await page.waitForFunction(() => !document.querySelector('#frame > .detail canvas'));
   }
   row('12 MP magnified 3.4 times until it is sharp, median of 3', seconds(median(took)));
-  await context.close();
+  await page.context().close();
 }
 
 function idle(page) {

@@ -14,6 +14,7 @@ const RUNS = 3;
 const ABORTS = 6;
 
 const grade = { op: 'grade', background: { exposure: -0.7, saturation: -0.3 }, foreground: { exposure: 0.2 } };
+const bokeh = { op: 'bokeh', aperture: 0.027 };
 const every = {
   exposure: 0.3,
   temperature: 0.2,
@@ -35,10 +36,16 @@ const cases = {
   'background: colour': [{ op: 'background', background: { colour: '#204060' } }],
   'background: blurred': [{ op: 'background', background: { blur: 0.02 } }],
   parallax: [{ op: 'parallax', x: 0.02 }],
+  'part: bokeh, all of it': [bokeh],
+  'part: bokeh, the middle ninth': [bokeh],
+  'part: grade, all of it': [grade],
+  'part: grade, the middle ninth': [grade],
 };
+const ninth = { x: 1333, y: 1000, width: 1334, height: 1000 };
 
 const name = process.argv[2] ?? '';
-if (Object.hasOwn(cases, name) && process.argv[3] === 'measure') await measure(cases[name]);
+if (Object.hasOwn(cases, name) && process.argv[3] === 'measure')
+  await measure(cases[name], name.endsWith('ninth') ? { part: ninth } : {});
 else {
   console.log('| 12 MP | CPU ms | wall ms | memory, copies | abort, ms |\n| --- | --- | --- | --- | --- |');
   for (const key of Object.keys(cases).filter((key) => key.includes(name))) {
@@ -48,13 +55,13 @@ else {
   }
 }
 
-async function measure(steps) {
+async function measure(steps, part) {
   const { pipeline } = await import('../dist/effects/index.js');
   const { image, depth } = scene();
   const edits = (Array.isArray(steps[0]) ? steps : [steps]).map((s) => pipeline(s));
   const run = async (options) => {
     let frame = { image, depth };
-    for (const edit of edits) frame = await edit.run(frame.image, frame.depth, options);
+    for (const edit of edits) frame = await edit.run(frame.image, frame.depth, { ...options, ...part });
   };
   globalThis.gc();
   const before = process.memoryUsage().rss;
