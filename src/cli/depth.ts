@@ -41,7 +41,7 @@ export const depth: Command = {
         const file = out.toLowerCase().endsWith('.ply')
           ? toPly(mesh)
           : await toGlb(mesh, await encodeImage('texture.jpg', photo));
-        await writeWhole(out, file, signal);
+        await writeWhole(out, file, { signal });
       } else await writeDepth(out, map, { signal });
       const { width, height } = map;
       return {

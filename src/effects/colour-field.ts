@@ -1,7 +1,7 @@
 import { refuse, type Reader } from '../core/schema.js';
 import { parseColour } from '../image/parse-colour.js';
 
-/** A colour, as hex or by one of HTML's names, without alpha. */
+/** A colour, as hex or by one of CSS's names, without alpha. */
 export const colourField: Reader<string> = {
   expected: "a colour such as '#0a84ff' or 'white'",
   read: (v, where) =>

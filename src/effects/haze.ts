@@ -14,7 +14,7 @@ export interface HazeOptions {
   amount?: number | undefined;
   /** How many times farther the farthest thing is than the nearest: a disparity does not say. 1.1..100. Default: 6. */
   range?: number | undefined;
-  /** Colour of the haze, as hex or by one of HTML's names. Default: '#dce4ec'. */
+  /** Colour of the haze, as hex or by one of CSS's names. Default: '#dce4ec'. */
   colour?: string | undefined;
 }
 

@@ -30,7 +30,7 @@ export interface RelightOptions {
   relief?: number | undefined;
   /** How much of the photo's own texture is taken for relief, 0..1. */
   detail?: number | undefined;
-  /** Colour of the light, as hex or by one of HTML's names. */
+  /** Colour of the light, as hex or by one of CSS's names. */
   colour?: string | undefined;
 }
 

@@ -1,19 +1,25 @@
 import { extname } from 'node:path';
 import { RelievoError } from '../core/errors.js';
+import { numbers, type NumberTable } from '../core/params.js';
 import { checkSize, MAX_PIXELS, type ImageDataLike } from '../image/image-data.js';
 import { toSpace } from '../image/colour-space.js';
 import { loadSharp } from './sharp.js';
-import { writeWhole } from './write.js';
+import { checkFits, encoded, writeWhole, type FileOptions } from './write.js';
 
-export interface AnimationOptions {
+export interface AnimationOptions extends FileOptions {
   /** Frames per second, 1..50. Default: 15. GIF counts in hundredths of a second. */
-  fps?: number;
+  fps?: number | undefined;
   /** WebP quality, 1 to 100. Default: 80. */
-  quality?: number;
+  quality?: number | undefined;
   /** Most pixels of all frames together, which are held at once. Default: 64,000,000. */
-  maxPixels?: number;
-  signal?: AbortSignal | undefined;
+  maxPixels?: number | undefined;
 }
+
+/** Numeric options: default, range and unit. */
+export const ANIMATION_PARAMS = {
+  fps: { default: 15, min: 1, max: 50, unit: 'frames per second', doc: 'Speed of the animation.' },
+  quality: { default: 80, min: 1, max: 100, unit: 'of 100', doc: 'Quality of WebP.' },
+} as const satisfies NumberTable;
 
 /**
  * Writes frames as an endless animated GIF or WebP, by the path's ending.
@@ -29,16 +35,26 @@ export async function writeAnimation(
   frames: AsyncIterable<ImageDataLike> | Iterable<ImageDataLike>,
   options: AnimationOptions = {},
 ): Promise<{ width: number; height: number; frames: number }> {
-  const ending = extname(path).toLowerCase();
-  if (ending !== '.gif' && ending !== '.webp')
-    throw new RelievoError('INVALID_PARAM', `an animation is a GIF or WebP: end '${path}' in .gif or .webp.`);
-  const { fps = 15, quality = 80, maxPixels = MAX_PIXELS, signal } = options;
-  if (!(fps >= 1 && fps <= 50)) throw new RelievoError('INVALID_PARAM', `fps: expected 1 to 50, received ${fps}.`);
+  const { bytes, ...size } = await encodeAnimation(path, frames, options);
+  await writeWhole(path, bytes, options);
+  return size;
+}
+
+/** The same as the bytes of a file of the path's ending. */
+export async function encodeAnimation(
+  path: string,
+  frames: AsyncIterable<ImageDataLike> | Iterable<ImageDataLike>,
+  options: AnimationOptions = {},
+): Promise<{ bytes: Uint8Array; width: number; height: number; frames: number }> {
+  const ending = checkAnimationEnding(path);
+  const { fps, quality } = numbers('writeAnimation', ANIMATION_PARAMS, { fps: options.fps, quality: options.quality });
+  const { maxPixels = MAX_PIXELS, signal, software } = options;
   const sharp = await loadSharp();
   const held: Uint8Array[] = [];
   let size: { width: number; height: number } | undefined;
   for await (const frame of frames) {
     signal?.throwIfAborted();
+    if (!size) checkFits(path, frame);
     size ??= { width: frame.width, height: frame.height };
     if (frame.width !== size.width || frame.height !== size.height)
       throw new RelievoError('INVALID_PARAM', 'the frames of an animation must all be of one size.');
@@ -51,9 +67,24 @@ export async function writeAnimation(
   const raw = { width, height: height * held.length, channels: 4 as const, pageHeight: height };
   const delay = held.map(() => Math.round(1000 / fps));
   const film = sharp(Buffer.concat(held), { raw, limitInputPixels: false });
-  const bytes = await (
-    ending === '.gif' ? film.gif({ loop: 0, delay }) : film.webp({ loop: 0, delay, quality })
-  ).toBuffer();
-  await writeWhole(path, bytes, signal);
-  return { width, height, frames: held.length };
+  const marked = software === undefined ? film : film.withExif({ IFD0: { Software: software } });
+  const bytes = await encoded(
+    path,
+    ending === '.gif' ? film.gif({ loop: 0, delay }) : marked.webp({ loop: 0, delay, quality }),
+  );
+  const file = ending === '.gif' && software !== undefined ? withComment(bytes, software) : bytes;
+  return { bytes: file, width, height, frames: held.length };
+}
+
+/** @throws RelievoError `INVALID_PARAM`. */
+export function checkAnimationEnding(path: string): '.gif' | '.webp' {
+  const ending = extname(path).toLowerCase();
+  if (ending === '.gif' || ending === '.webp') return ending;
+  throw new RelievoError('INVALID_PARAM', `an animation is a GIF or WebP: end '${path}' in .gif or .webp.`);
+}
+
+/** GIF has no EXIF, but comments (GIF89a, 24), which sharp does not write: one before the trailer. */
+function withComment(gif: Uint8Array, text: string): Uint8Array {
+  const body = Buffer.from(text, 'latin1').subarray(0, 255);
+  return Buffer.concat([gif.subarray(0, -1), Buffer.of(0x21, 0xfe, body.length), body, Buffer.of(0, 0x3b)]);
 }

@@ -9,7 +9,7 @@ import { checkSize, MAX_PIXELS, type ImageDataLike } from '../image/image-data.j
 import { readDepth } from './depth-file.js';
 import { checkFormat, readBytes, type ReadOptions } from './read.js';
 import { loadSharp } from './sharp.js';
-import { encodeDepth, encodeImage, writeWhole, type WriteOptions } from './write.js';
+import { encodeDepth, encoded, encodeImage, existing, writeWhole, type WriteOptions } from './write.js';
 
 /** Depth that came with a photo. */
 export interface PhotoDepth {
@@ -65,11 +65,7 @@ export async function readEmbeddedDepth(bytes: Uint8Array, options: ReadOptions 
 export async function readDepthPair(photo: string, options: ReadOptions = {}): Promise<PhotoDepth | undefined> {
   for (const ending of ['.png', '.jpg', '.jpeg']) {
     const path = pairOf(photo, ending);
-    const there = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (there) return { depth: await readDepth(path, options), kind: 'pair' };
+    if (await isThere(path)) return { depth: await readDepth(path, options), kind: 'pair' };
   }
   return undefined;
 }
@@ -91,6 +87,16 @@ export async function writeGDepth(
   depth: DepthMap,
   options: WriteOptions = {},
 ): Promise<void> {
+  await writeWhole(path, await encodeGDepth(path, image, depth, options), options);
+}
+
+/** The same as bytes. */
+export async function encodeGDepth(
+  path: string,
+  image: ImageDataLike,
+  depth: DepthMap,
+  options: WriteOptions = {},
+): Promise<Uint8Array> {
   if (!['.jpg', '.jpeg'].includes(extname(path).toLowerCase()))
     throw new RelievoError('INVALID_PARAM', `a photo with GDepth is a JPEG: end '${path}' in .jpg.`);
   const inverse = new Float32Array(depth.data.length);
@@ -98,10 +104,15 @@ export async function writeGDepth(
   const map = await encodeDepth({ ...depth, data: inverse });
   const jpeg = await encodeImage(path, image, options);
   const md5 = (text: string) => createHash('md5').update(text).digest('hex');
-  await writeWhole(path, embedGDepth(jpeg, map, md5), options.signal);
+  return embedGDepth(jpeg, map, md5);
 }
 
-/** Writes a photo and, beside it, NAME_depth.png (8 bits, as readers of such pairs expect). @throws RelievoError. */
+/**
+ * Writes a photo and, beside it, NAME_depth.png (8 bits, as readers of such pairs expect). With `overwrite: false`
+ * neither of the two is replaced, nor the other written without it.
+ *
+ * @throws RelievoError.
+ */
 export async function writeDepthPair(
   path: string,
   image: ImageDataLike,
@@ -109,14 +120,29 @@ export async function writeDepthPair(
   options: WriteOptions = {},
 ): Promise<void> {
   const sharp = await loadSharp();
+  const beside = pairOf(path, '.png');
   const grey = new Uint8Array(depth.data.length);
   for (let i = 0; i < grey.length; i++) grey[i] = depth.data[i]! * 255 + 0.5;
   const raw = { width: depth.width, height: depth.height, channels: 1 as const };
-  const map = await sharp(grey, { raw, limitInputPixels: false }).toColourspace('b-w').png().toBuffer();
-  await writeWhole(path, await encodeImage(path, image, options), options.signal);
-  await writeWhole(pairOf(path, '.png'), map, options.signal);
+  const picture = sharp(grey, { raw, limitInputPixels: false }).toColourspace('b-w').png();
+  const { software } = options;
+  const map = await encoded(
+    beside,
+    software === undefined ? picture : picture.withExif({ IFD0: { Software: software } }),
+  );
+  const photo = await encodeImage(path, image, options);
+  if (options.overwrite === false) for (const file of [path, beside]) if (await isThere(file)) throw existing(file);
+  await writeWhole(beside, map, options);
+  await writeWhole(path, photo, options);
 }
 
-function pairOf(photo: string, ending: string): string {
+const isThere = (path: string) =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Name of the depth beside a photo. */
+export function pairOf(photo: string, ending: string): string {
   return `${photo.slice(0, photo.length - extname(photo).length)}_depth${ending}`;
 }

@@ -1,10 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
+import { constants, open, type FileHandle } from 'node:fs/promises';
 import { RelievoError } from '../core/errors.js';
 import { convert } from '../image/colour-space.js';
 import { checkSize, createImage, MAX_PIXELS, type OutputImage } from '../image/image-data.js';
 import { profileKind, readWide } from './icc.js';
 import { isHevc } from '../image/hevc.js';
 import { loadSharp } from './sharp.js';
+import { notAFile, whyNotRead } from './system-errors.js';
 
 export interface ReadOptions {
   /** Largest picture, in pixels, checked in the header before anything is decoded. Default: 64,000,000. */
@@ -58,8 +59,9 @@ export async function readImage(
     );
   }
   // The limit is ours to check, with the size in the message; sharp's own would only say "exceeds pixel limit".
-  const open = (ignoreIcc = false) => sharp(bytes, { limitInputPixels: false, failOn: 'error', pages: 1, ignoreIcc });
-  const meta = await open()
+  const decoder = (ignoreIcc = false) =>
+    sharp(bytes, { limitInputPixels: false, failOn: 'error', pages: 1, ignoreIcc });
+  const meta = await decoder()
     .metadata()
     .catch((cause) => {
       throw new RelievoError(
@@ -73,8 +75,8 @@ export async function readImage(
   signal?.throwIfAborted();
   const kind = meta.icc ? profileKind(meta.icc) : 'srgb';
   // sharp would take what is wide through sRGB.
-  const { data, info } = await open(kind !== 'other')
-    .autoOrient()
+  const { data, info } = await decoder(kind !== 'other')
+    .rotate() // by its EXIF orientation; sharp 0.33 has no autoOrient()
     .toColourspace('srgb')
     .ensureAlpha()
     .raw({ depth: 'uchar' })
@@ -108,21 +110,25 @@ export function checkFormat(format: string | undefined, name: string): void {
   throw new RelievoError('UNSUPPORTED_IMAGE', `${name} is ${format.toUpperCase()}: export it as PNG or JPEG first.`);
 }
 
-/** @throws RelievoError `FILE_NOT_FOUND`. */
+/**
+ * The bytes of a regular file: a pipe might wait for ever, a device never end.
+ *
+ * @throws RelievoError `FILE_NOT_FOUND`.
+ */
 export async function readBytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  signal?.throwIfAborted();
+  let file: FileHandle | undefined;
   try {
-    return await readFile(path, { signal });
+    // Without O_NONBLOCK (which Windows has not) to open a pipe is to wait for its writer, where no signal is heard.
+    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const what = notAFile(await file.stat());
+    if (what) throw new RelievoError('FILE_NOT_FOUND', `${path} ${what}.`);
+    return await file.readFile({ signal });
   } catch (cause) {
     signal?.throwIfAborted();
-    const folder = await stat(path).then(
-      (s) => s.isDirectory(),
-      () => false,
-    );
-    const why = folder
-      ? 'is a folder'
-      : (cause as NodeJS.ErrnoException).code === 'ENOENT'
-        ? 'does not exist'
-        : `cannot be read (${(cause as NodeJS.ErrnoException).code})`;
-    throw new RelievoError('FILE_NOT_FOUND', `${path} ${why}.`, { cause });
+    if (cause instanceof RelievoError) throw cause;
+    throw new RelievoError('FILE_NOT_FOUND', `${path} ${whyNotRead(cause)}.`, { cause });
+  } finally {
+    await file?.close();
   }
 }

@@ -1,41 +1,79 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, extname } from 'node:path';
+import { link, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, extname, join } from 'node:path';
+import type { Sharp } from 'sharp';
 import { RelievoError } from '../core/errors.js';
+import { numbers, type NumberTable } from '../core/params.js';
 import type { ImageDataLike } from '../image/image-data.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { profileKind } from './icc.js';
 import { loadSharp } from './sharp.js';
+import { notAFile, whyNotWritten } from './system-errors.js';
 
-export interface WriteOptions {
+/** What every writer takes. */
+export interface FileOptions {
+  /** False: an existing file is left as it is, and the call fails. Default: true. */
+  overwrite?: boolean | undefined;
+  /** Name of the program that made the picture, for EXIF's `Software`. Default: the photo's own, if it has one. */
+  software?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface WriteOptions extends FileOptions {
   /** JPEG, WebP and AVIF quality, 1 to 100. Default: 92. */
-  quality?: number;
+  quality?: number | undefined;
   /**
    * Bytes of the photo this was made from: its EXIF is kept, with the orientation reset, since the pixels are upright, and
    * its colour profile.
    */
   metadataFrom?: Uint8Array | undefined;
-  signal?: AbortSignal | undefined;
 }
+
+/** Numeric options: default, range and unit. */
+export const WRITE_PARAMS = {
+  quality: { default: 92, min: 1, max: 100, unit: 'of 100', doc: 'Quality of JPEG, WebP and AVIF.' },
+} as const satisfies NumberTable;
 
 /** File endings that can be written. */
 export const WRITABLE = ['.png', '.jpg', '.jpeg', '.webp', '.avif', '.tif', '.tiff'] as const;
+
+/** Most pixels a side that a format holds, or its encoder here. */
+const LONGEST_SIDE: Readonly<Record<string, readonly [name: string, pixels: number]>> = {
+  '.jpg': ['JPEG', 65535],
+  '.jpeg': ['JPEG', 65535],
+  '.webp': ['WebP', 16383],
+  '.avif': ['AVIF', 16384],
+  '.gif': ['GIF', 65535],
+};
+
+/** Whether a picture of that size can be written there. @throws RelievoError `IMAGE_TOO_LARGE`. */
+export function checkFits(path: string, { width, height }: { readonly width: number; readonly height: number }): void {
+  const [name, most] = LONGEST_SIDE[extname(path).toLowerCase()] ?? ['', Infinity];
+  if (Math.max(width, height) <= most) return;
+  throw new RelievoError(
+    'IMAGE_TOO_LARGE',
+    `${path}: ${name} holds up to ${most} pixels a side, the picture has ${width} × ${height}. Write a .png, or make it smaller.`,
+  );
+}
 
 /**
  * Writes a picture in the format of the path's ending. JPEG has no alpha: transparent pixels are laid over white. A
  * Display P3 image gets its profile.
  * The file appears whole or not at all.
  *
- * @throws RelievoError `INVALID_PARAM` for an ending that cannot be written, `WRITE_FAILED`, `DEPENDENCY_MISSING`.
+ * @throws RelievoError `INVALID_PARAM` for an ending that cannot be written, `IMAGE_TOO_LARGE` for the format,
+ *   `WRITE_FAILED`, `DEPENDENCY_MISSING`.
  */
 export async function writeImage(path: string, image: ImageDataLike, options: WriteOptions = {}): Promise<void> {
-  await writeWhole(path, await encodeImage(path, image, options), options.signal);
+  await writeWhole(path, await encodeImage(path, image, options), options);
 }
 
 /** A picture as the bytes of a file of the path's ending. @throws RelievoError. */
 export async function encodeImage(path: string, image: ImageDataLike, options: WriteOptions = {}): Promise<Uint8Array> {
+  const { quality } = numbers('writeImage', WRITE_PARAMS, { quality: options.quality });
   const sharp = await loadSharp();
   const ending = checkEnding(path);
+  checkFits(path, image);
   const jpeg = ending === '.jpg' || ending === '.jpeg';
   const raw = { width: image.width, height: image.height, channels: 4 as const };
   const pixels = jpeg ? overWhite(image.data) : image.data;
@@ -49,13 +87,20 @@ export async function encodeImage(path: string, image: ImageDataLike, options: W
         .keepExif()
         .keepIccProfile()
     : sharp(pixels, { raw, limitInputPixels: false });
-  const quality = options.quality ?? 92;
+  if (options.software !== undefined) out = out.withExifMerge({ IFD0: { Software: options.software } });
   if (ending === '.png') out = out.png();
   else if (ending === '.webp') out = out.webp({ quality });
   else if (ending === '.avif') out = out.avif({ quality });
   else if (ending.startsWith('.tif')) out = out.tiff({ compression: 'deflate' });
   else out = out.removeAlpha().jpeg({ quality, chromaSubsampling: '4:4:4' });
-  return out.toBuffer();
+  return encoded(path, out);
+}
+
+/** @throws RelievoError `WRITE_FAILED`, where the encoder refuses. */
+export async function encoded(path: string, picture: Sharp): Promise<Uint8Array> {
+  return picture.toBuffer().catch((cause: Error) => {
+    throw new RelievoError('WRITE_FAILED', `could not write ${path}: ${cause.message.split('\n')[0]}.`, { cause });
+  });
 }
 
 /** One pixel with the metadata that the picture gets: EXIF of a photo, upright, and the profile of its pixels. */
@@ -70,7 +115,7 @@ async function carrierFor(space: PredefinedColorSpace, from: Uint8Array | undefi
   const { icc } = await sharp(from, open).metadata();
   const own = icc !== undefined && profileKind(icc) === space;
   const pixel = sharp(from, { ...open, ignoreIcc: own })
-    .autoOrient()
+    .rotate() // by its EXIF orientation; sharp 0.33 has no autoOrient()
     .resize(1, 1, { fit: 'fill' })
     .keepExif();
   // A file without a profile stays without one while its pixels are sRGB.
@@ -98,24 +143,21 @@ function overWhite(data: ImageDataLike['data']): ImageDataLike['data'] {
 }
 
 /** Writes a disparity map as a 16-bit grey PNG, 65535 = disparity 1. @throws RelievoError `WRITE_FAILED`. */
-export async function writeDepth(
-  path: string,
-  depth: DepthMap,
-  options: { signal?: AbortSignal | undefined } = {},
-): Promise<void> {
+export async function writeDepth(path: string, depth: DepthMap, options: FileOptions = {}): Promise<void> {
   if (checkEnding(path) !== '.png') {
     throw new RelievoError('INVALID_PARAM', `depth is written as 16-bit PNG: end '${path}' in .png.`);
   }
-  await writeWhole(path, await encodeDepth(depth), options.signal);
+  await writeWhole(path, await encodeDepth(depth, options), options);
 }
 
 /** A 16-bit grey PNG, 65535 = 1. */
-export async function encodeDepth(depth: DepthMap): Promise<Uint8Array> {
+export async function encodeDepth(depth: DepthMap, { software }: FileOptions = {}): Promise<Uint8Array> {
   const sharp = await loadSharp();
   const values = new Uint16Array(depth.data.length);
   for (let i = 0; i < values.length; i++) values[i] = depth.data[i]! * 65535 + 0.5;
   const raw = { width: depth.width, height: depth.height, channels: 1 as const };
-  return sharp(values, { raw, limitInputPixels: false }).toColourspace('grey16').png().toBuffer();
+  const picture = sharp(values, { raw, limitInputPixels: false }).toColourspace('grey16').png();
+  return encoded('the depth', software === undefined ? picture : picture.withExif({ IFD0: { Software: software } }));
 }
 
 /** @throws RelievoError `INVALID_PARAM`. */
@@ -127,18 +169,49 @@ export function checkEnding(path: string): string {
   return ending;
 }
 
-/** To a temporary name first, then renamed: an abort or a full disk leaves no half file, and the old one in place. */
-export async function writeWhole(path: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.part`;
+/**
+ * To a temporary name first, which then becomes the file's: an abort or a full disk leaves no half file, and the old one
+ * in place.
+ *
+ * @throws RelievoError `WRITE_FAILED`.
+ */
+export async function writeWhole(
+  path: string,
+  bytes: Uint8Array,
+  { overwrite = true, signal }: FileOptions = {},
+): Promise<void> {
+  const temporary = join(dirname(path), `.relievo-${randomBytes(8).toString('hex')}.part`);
   try {
     signal?.throwIfAborted();
+    const there = await stat(path).catch(() => undefined);
+    if (there && !there.isFile())
+      throw new RelievoError('WRITE_FAILED', `could not write ${path}: it ${notAFile(there)}.`);
+    if (there && !overwrite) throw existing(path);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(temporary, bytes, { signal });
     signal?.throwIfAborted();
-    await rename(temporary, path);
+    if (overwrite) await rename(temporary, path);
+    else await renameAnew(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
     signal?.throwIfAborted();
-    throw new RelievoError('WRITE_FAILED', `could not write ${path}: ${(cause as Error).message}.`, { cause });
+    if (cause instanceof RelievoError) throw cause;
+    throw new RelievoError('WRITE_FAILED', `could not write ${path}: ${whyNotWritten(cause)}.`, { cause });
   }
+}
+
+/** Unlike to rename, to link never replaces what came there meanwhile; but not every disk has links. */
+async function renameAnew(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw existing(to);
+    return rename(from, to);
+  }
+  await rm(from);
+}
+
+/** What a writer throws, rather than replace a file that it was not told to replace. */
+export function existing(path: string): RelievoError {
+  return new RelievoError('WRITE_FAILED', `${path} exists already and is left as it is.`);
 }

@@ -19,8 +19,8 @@ test('every entry imports on a server without touching self, window or document'
   }
 });
 
-/** Packages without TensorFlow.js or Node in them that the effects may use: all are loaded when needed. */
-const PURE = ['image-dimensions', '@gltf-transform/core', 'twgl.js', 'mediabunny'];
+/** Packages without TensorFlow.js or Node in them that the effects may use: all but the names of colours are loaded when needed. */
+const PURE = ['color-name', 'image-dimensions', '@gltf-transform/core', 'twgl.js', 'mediabunny'];
 
 test('the effects reach neither TensorFlow.js nor Node', () => {
   const seen = new Set<string>();
