@@ -45,6 +45,13 @@ export default tseslint.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/consistent-type-imports': 'error',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.property.name='fill'][callee.object.callee.property.name='subarray']",
+          message: 'Firefox 153 compiles this to something else: write fill(value, from, to).',
+        },
+      ],
     },
   },
   ...direction,

@@ -179,7 +179,10 @@ export class EdgeParts {
   #average(i: number, j: number): void {
     const { width, height, data } = this.#image;
     const block = this.#block;
-    const sums = this.#blocks.subarray((j * this.#columns + i) * SUMS, (j * this.#columns + i + 1) * SUMS).fill(0);
+    const first = (j * this.#columns + i) * SUMS;
+    // Not through the view: what Firefox 153 compiles of `subarray(…).fill(0)` fills something else.
+    this.#blocks.fill(0, first, first + SUMS);
+    const sums = this.#blocks.subarray(first, first + SUMS);
     const step = Math.max(1, Math.floor(block / SAMPLES));
     let depth = 0;
     let n = 0;
