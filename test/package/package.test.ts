@@ -8,13 +8,14 @@ const node = (code: string, ...args: string[]) =>
 
 test('every entry imports on a server without touching self, window or document', () => {
   const entries = Object.keys(pkg.exports).filter((e) => !e.includes('*') && !e.endsWith('.json'));
+  const exportless = ['./worker/worker']; // a worker's script
   for (const entry of entries) {
     const name = entry.replace('.', pkg.name);
     const out = node(`
       for (const g of ['self', 'window', 'document']) Object.defineProperty(globalThis, g, { get() { throw new Error(g + ' touched'); }, configurable: true });
       const before = Object.keys(globalThis).length;
       const m = await import('${name}');
-      console.log(Object.keys(m).length > 0, Object.keys(globalThis).length === before);`);
+      console.log(${exportless.includes(entry)} || Object.keys(m).length > 0, Object.keys(globalThis).length === before);`);
     expect([entry, out.trim()]).toEqual([entry, 'true true']);
   }
 });
