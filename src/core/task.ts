@@ -71,3 +71,14 @@ export function part(options: TaskOptions, from: number, to: number): TaskOption
   const { signal, onProgress } = options;
   return { signal, onProgress: onProgress && ((p) => onProgress(from + (to - from) * p)) };
 }
+
+/** What a promise gives, or undefined when it takes longer than that: of a probe, which some browser may never answer. */
+export async function within<T>(ms: number, probe: Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), ms)));
+  try {
+    return await Promise.race([probe, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,5 +1,5 @@
 import { isRelievoError, RelievoError } from '../core/errors.js';
-import { Device, type AnyCanvas, type DeviceOptions } from './device.js';
+import { Device, webgl2, type AnyCanvas, type DeviceOptions } from './device.js';
 
 export interface ContextOptions extends DeviceOptions {
   /** Where pictures appear. Default: a canvas that is nowhere shown. */
@@ -104,8 +104,13 @@ export class Context {
   };
 }
 
+/** One that is nowhere shown. Safari 16 and WebKitGTK give WebGL to an element, and none to an OffscreenCanvas. */
 function newCanvas(): AnyCanvas {
-  if (typeof OffscreenCanvas === 'function') return new OffscreenCanvas(1, 1);
-  if (typeof document === 'object') return document.createElement('canvas');
+  const page = typeof document === 'object';
+  if (typeof OffscreenCanvas === 'function') {
+    const canvas = new OffscreenCanvas(1, 1);
+    if (!page || webgl2(canvas)) return canvas;
+  }
+  if (page) return document.createElement('canvas');
   throw new RelievoError('BACKEND_UNAVAILABLE', 'gpu: there is no canvas here. Use the CPU functions instead.');
 }

@@ -77,6 +77,19 @@ void main() {
   gl_Position = vec4(at.x, at.y * u_flip, 0.0, 1.0);
 }`;
 
+/** The context that a canvas has, or gets; null where it gets none. */
+export function webgl2(canvas: AnyCanvas): WebGL2RenderingContext | null {
+  return canvas.getContext('webgl2', {
+    alpha: true,
+    antialias: false,
+    depth: false,
+    stencil: false,
+    premultipliedAlpha: true,
+    // So that whoever shows the canvas may copy it at any time.
+    preserveDrawingBuffer: true,
+  }) as WebGL2RenderingContext | null;
+}
+
 /**
  * A WebGL2 context for passes over pictures: textures, fragment shaders, rectangles, blending from near to far. It
  * knows nothing of what the shaders compute. All that it made is freed by {@link dispose}.
@@ -106,16 +119,7 @@ export class Device {
    */
   constructor(canvas: AnyCanvas, options: DeviceOptions = {}) {
     this.canvas = canvas;
-    const plain = {
-      alpha: true,
-      antialias: false,
-      depth: false,
-      stencil: false,
-      premultipliedAlpha: true,
-      // So that whoever shows the canvas may copy it at any time.
-      preserveDrawingBuffer: true,
-    };
-    const gl = canvas.getContext('webgl2', plain) as WebGL2RenderingContext | null;
+    const gl = webgl2(canvas);
     if (!gl) throw unavailable('this browser gives no WebGL2 context');
     this.#gl = gl;
     if (gl.isContextLost()) throw lost();

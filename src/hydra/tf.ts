@@ -5,6 +5,7 @@
 import type * as TfCore from '@tensorflow/tfjs-core';
 import type * as TfConverter from '@tensorflow/tfjs-converter';
 import { RelievoError } from '../core/errors.js';
+import { within } from '../core/task.js';
 
 export type Tf = typeof TfCore & Pick<typeof TfConverter, 'loadGraphModel'>;
 export type { GraphModel } from '@tensorflow/tfjs-converter';
@@ -90,9 +91,12 @@ interface Adapter {
   };
 }
 
+/** An adapter that is not there by then is none. */
+const ADAPTER_MS = 3000;
+
 async function webGpu(): Promise<Adapter | null> {
   const { gpu } = (globalThis.navigator ?? {}) as { gpu?: { requestAdapter(): Promise<Adapter | null> } };
-  return (await gpu?.requestAdapter().catch(() => null)) ?? null;
+  return (gpu && (await within(ADAPTER_MS, gpu.requestAdapter()).catch(() => null))) ?? null;
 }
 
 async function hasWebGpu(): Promise<boolean> {
@@ -101,10 +105,14 @@ async function hasWebGpu(): Promise<boolean> {
   return !SOFTWARE.test(`${adapter.info?.architecture} ${adapter.info?.description}`);
 }
 
-function webGl(): WebGL2RenderingContext | null {
+/** @param real only one that can be told from what the processor imitates. */
+function webGl(real = false): WebGL2RenderingContext | null {
   try {
-    if (typeof OffscreenCanvas === 'function') return new OffscreenCanvas(1, 1).getContext('webgl2');
-    return typeof document === 'object' ? document.createElement('canvas').getContext('webgl2') : null;
+    const offscreen = typeof OffscreenCanvas === 'function' ? new OffscreenCanvas(1, 1) : undefined;
+    const found = offscreen?.getContext('webgl2');
+    // Some engines give WebGL to an element only. WebKitGTK then calls anything that draws "Apple GPU".
+    if (found || (offscreen && real) || typeof document !== 'object') return found ?? null;
+    return document.createElement('canvas').getContext('webgl2');
   } catch {
     return null;
   }
@@ -114,7 +122,7 @@ function webGl(): WebGL2RenderingContext | null {
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|basic render|apple software/i;
 
 function hasGpu(): boolean {
-  const gl = webGl();
+  const gl = webGl(true);
   if (!gl) return false;
   const info = gl.getExtension('WEBGL_debug_renderer_info');
   return !SOFTWARE.test(String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER)));

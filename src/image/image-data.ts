@@ -27,8 +27,11 @@ export function createImage(
   colorSpace: PredefinedColorSpace = 'srgb',
   data: Uint8ClampedArray<ArrayBuffer> = new Uint8ClampedArray(width * height * 4),
 ): OutputImage {
-  if (typeof ImageData === 'function') return new ImageData(data, width, height, { colorSpace });
-  return { width, height, data, colorSpace };
+  if (typeof ImageData !== 'function') return { width, height, data, colorSpace };
+  const image = new ImageData(data, width, height, { colorSpace });
+  // Firefox 153 has no colour spaces: there it neither takes one nor tells one.
+  if (image.colorSpace !== colorSpace) Object.defineProperty(image, 'colorSpace', { value: colorSpace });
+  return image;
 }
 
 /** True for pixels, false for anything that has to be decoded or drawn. */

@@ -72,3 +72,15 @@ test('warmUp runs every head and leaves no tensors', async () => {
   expect(hydra.memory()).toMatchObject({ tensors: before, cachedFeatures: 0 });
   hydra.dispose();
 });
+
+test('a browser that never answers whether it has WebGPU is asked no longer than a few seconds', async () => {
+  const { navigator } = globalThis;
+  const gpu = { requestAdapter: () => new Promise(() => {}) };
+  Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
+  try {
+    const found = await rejection(Hydra.load({ modules: [], backend: 'webgpu' }));
+    expect(found).toMatchObject({ code: 'BACKEND_UNAVAILABLE', message: expect.stringContaining('no WebGPU adapter') });
+  } finally {
+    Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
+  }
+}, 10_000);
