@@ -2,7 +2,12 @@
 export default {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    // As the demo names them.
+    '^relievo$': '<rootDir>/src/index.ts',
+    '^relievo/(effects)$': '<rootDir>/src/$1/index.ts',
+  },
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

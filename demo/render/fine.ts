@@ -49,8 +49,9 @@ export class Fine {
       const t = Math.min(1, Math.max(0, (radius - SHARP) / (BLURRED - SHARP)));
       return 1 - t * t * (3 - 2 * t);
     });
-    const out = new ImageData(width, height, { colorSpace: draft.colorSpace ?? 'srgb' });
-    const { data } = out;
+    const data = new Uint8ClampedArray(4 * width * height);
+    // Not every browser takes a colour space without an array.
+    const out = new ImageData(data, width, height, { colorSpace: draft.colorSpace ?? 'srgb' });
     const [levels, near, lack] = [this.#levels, this.#nearest, this.#lack];
     enlarge(draft, width, height, data);
     for (let p = 0, i = 0; p < levels.length; p++, i += 4) {

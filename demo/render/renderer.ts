@@ -1,7 +1,7 @@
 import { proxy, wrap, type Remote } from 'comlink';
 import { RelievoError, type DepthMap, type ErrorCode, type Face, type ImageDataLike, type Matte } from 'relievo';
 import type { Recipe, Resource } from 'relievo/effects';
-import type { Answer, api, Large, LayerName, Layout, Loop, MeshArrays, Rendered, Where } from './worker.js';
+import type { Answer, api, Large, LayerName, Layout, Loop, MeshArrays, Rendered, Where } from './rendering.js';
 
 export type { Large, Layout, Loop, MeshArrays, Rendered, Where };
 

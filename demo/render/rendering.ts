@@ -18,6 +18,7 @@ import {
   stereoPair,
   toGlb,
   toMesh,
+  videoCodec,
   visualiseDepth,
   type BokehOptions,
   type BokehPreview,
@@ -204,13 +205,15 @@ async function drawDraft(recipe: Recipe, signal: AbortSignal) {
   const step = recipe.steps.find((s): s is Lens => s.op === 'bokeh');
   if (found.by === 'gpu' || !step) return found;
   const edit = JSON.stringify(recipe.steps.map((s) => (s === step ? null : s)));
+  // Another photo, faces, a matte or another depth may come while something is waited for: they make other layers.
+  const current = () => layers.draft === draft && layers.preview === preview;
   if (edit === lastEdit && fine?.key !== edit) {
     const [large, small] = [await sharpPart(preview, recipe, signal), await sharpPart(draft, recipe, signal)];
-    fine = { key: edit, lack: new Fine(large.image, large.depth, small.image) };
+    if (current()) fine = { key: edit, lack: new Fine(large.image, large.depth, small.image) };
   }
   lastEdit = edit;
   let { image } = found;
-  if (fine?.key === edit) {
+  if (fine?.key === edit && current()) {
     const { aperture = BOKEH_PARAMS.aperture.default } = step;
     const focus = focusOf(draft, recipe, step.focus);
     const range = focalRange(focus, found.depth, { faces: draft.faces ?? [], aperture });
@@ -221,10 +224,13 @@ async function drawDraft(recipe: Recipe, signal: AbortSignal) {
     DRAFT_PIXELS.length - 1,
     Math.max(0, rough + (took > DRAFT_MS ? 1 : took < DRAFT_MS / 4 ? -1 : 0)),
   );
-  if (next !== rough && layers.draft === draft) {
-    rough = next;
-    layers.draft = await draftOf(preview, DRAFT_PIXELS[rough]!);
-    fine = undefined;
+  if (next !== rough && current()) {
+    const other = await draftOf(preview, DRAFT_PIXELS[next]!);
+    if (current()) {
+      rough = next;
+      layers.draft = other;
+      fine = undefined;
+    }
   }
   return { ...found, image };
 }
@@ -275,15 +281,6 @@ async function jpeg(image: ImageDataLike): Promise<Uint8Array> {
   const canvas = new OffscreenCanvas(image.width, image.height);
   canvas.getContext('2d')!.putImageData(image as ImageData, 0, 0);
   return new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.92 })).arrayBuffer());
-}
-
-/** Whether an MP4 that every player shows can be written here: H.264, High profile, level 4, above 1080p level 5. */
-async function encodesH264({ width, height }: ImageDataLike): Promise<boolean> {
-  if (typeof VideoEncoder !== 'function') return false;
-  const even = { width: width & ~1, height: height & ~1 };
-  const codec = width * height > 1920 * 1088 ? 'avc1.640032' : 'avc1.640028';
-  const { supported } = await VideoEncoder.isConfigSupported({ codec, ...even });
-  return !!supported;
 }
 
 export const api = {
@@ -392,11 +389,13 @@ export const api = {
           yield frame;
         }
       })();
-      const format = (await encodesH264(image)) ? 'mp4' : 'webm';
+      // An MP4 plays everywhere when it holds H.264, but not every browser may encode that.
+      const format = (await videoCodec('mp4', image)) === 'avc' ? 'mp4' : 'webm';
       return (await encodeVideo(counted, { format, fps: FPS, signal })).file;
     }),
 
   abort: (id: number) => running.get(id)?.abort(),
 };
 
-expose(api);
+/** Answers whoever opened this thread. */
+export const listen = (): void => expose(api);

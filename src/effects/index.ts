@@ -83,6 +83,6 @@ export {
   type ParallaxFramesOptions,
   type ParallaxOptions,
 } from './parallax.js';
-export { encodeVideo, VIDEO_PARAMS, type Video, type VideoOptions } from './video.js';
+export { encodeVideo, videoCodec, VIDEO_PARAMS, type Video, type VideoOptions } from './video.js';
 export { anaglyph, STEREO_PARAMS, stereoPair, type StereoOptions } from './stereo.js';
 export { MESH_PARAMS, toGlb, toMesh, toPly, type MeshOptions, type ReliefMesh } from './mesh.js';

@@ -50,3 +50,19 @@ export async function encodeVideo(
   const { encodeFrames } = await lazy(() => import('./encode-frames.js'));
   return encodeFrames(frames, format, fps, options);
 }
+
+/**
+ * The codec that {@link encodeVideo} would write, found by asking the browser; undefined where it encodes none of the
+ * format at that size: the other format may do.
+ *
+ * @param size in pixels, of the frames.
+ * @throws RelievoError `DEPENDENCY_MISSING`, `INVALID_PARAM`.
+ */
+export async function videoCodec(
+  format: 'webm' | 'mp4',
+  size: { readonly width: number; readonly height: number },
+): Promise<Video['codec'] | undefined> {
+  if (format !== 'webm' && format !== 'mp4') throw invalid('video', 'format', "'webm' or 'mp4'", format);
+  const { codecFor, even } = await lazy(() => import('./encode-frames.js'));
+  return codecFor(format, even(size));
+}
