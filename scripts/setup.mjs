@@ -16,6 +16,8 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CANVAS_LIBRARIES = ['libcairo2-dev', 'libpango1.0-dev', 'libjpeg-dev', 'libgif-dev', 'librsvg2-dev'];
 const COMPILER = ['g++', 'make', 'python3', 'pkg-config'];
 const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+/** Debian's, which follows the extended releases; elsewhere it is plain Firefox. */
+const FIREFOX_NAMES = ['firefox-esr', 'firefox'];
 
 /** Path of an installed Chromium: CHROMIUM_PATH, or one of the usual names. */
 export function findChromium() {
@@ -26,18 +28,35 @@ export function findChromium() {
   return existsSync(mac) ? mac : undefined;
 }
 
-function onPath(name) {
+/** Path of an installed Firefox: FIREFOX_PATH, or one of the usual names. */
+export function findFirefox() {
+  return process.env.FIREFOX_PATH ?? FIREFOX_NAMES.map(onPath).find(Boolean);
+}
+
+/** Path of the small browser that comes with WebKitGTK. */
+export function findMiniBrowser() {
+  if (!existsSync('/usr/lib')) return undefined;
+  const folders = readdirSync('/usr/lib').flatMap((d) => ['4.1', '6.0'].map((v) => `/usr/lib/${d}/webkit2gtk-${v}`));
+  return folders.map((d) => join(d, 'MiniBrowser')).find((p) => existsSync(p));
+}
+
+/** Path of a program that the shell would find. */
+export function onPath(name) {
   return (process.env.PATH ?? '')
     .split(':')
     .map((d) => join(d, name))
     .find((p) => existsSync(p));
 }
 
-/** @param tests with what only tests need: Chromium for pages, ffmpeg for the films that are made there. */
+/**
+ * @param tests with what only tests need: Chromium for pages, ffmpeg for the films that are made there, and as root
+ *   Firefox and WebKit, without which the tests of these engines are skipped.
+ */
 export function setup({ tests = false } = {}) {
   const packages = [];
   const missing = tests ? [!findChromium() && 'chromium', !onPath('ffmpeg') && 'ffmpeg'].filter(Boolean) : [];
   if (process.platform === 'linux' && existsSync('/etc/debian_version')) {
+    if (tests && process.getuid?.() === 0) missing.push(...otherEngines());
     if (
       !canvasWorks() &&
       spawnSync('pkg-config', ['--exists', 'cairo', 'pangocairo', 'librsvg-2.0', 'libjpeg']).status !== 0
@@ -51,6 +70,12 @@ export function setup({ tests = false } = {}) {
     );
   }
   packagesFromNpm();
+}
+
+function otherEngines() {
+  const firefox = findFirefox() ? [] : ['firefox-esr'];
+  const webkit = onPath('WebKitWebDriver') && findMiniBrowser() ? [] : ['webkit2gtk-driver'];
+  return [...firefox, ...webkit, ...(onPath('Xvfb') ? [] : ['xvfb'])];
 }
 
 function canvasWorks() {

@@ -1,15 +1,9 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { findChromium } from '../../scripts/setup.mjs';
-import { ROOT } from '../helpers/photos.js';
-import { serve } from '../helpers/server.js';
+import { publish } from './publish.js';
 
 /** SwiftShader is a WebGL without a GPU: the same shaders, slower. */
-const FLAGS = [
+export const FLAGS = [
   '--no-sandbox',
   '--disable-quic',
   '--no-first-run',
@@ -43,32 +37,9 @@ export const ISOLATING = {
   'cross-origin-embedder-policy': 'require-corp',
 } as const;
 
-/**
- * Builds the page of `root` as `npm run demo -- --build` does, serves it on loopback and starts Chromium.
- *
- * @param headers of every answer, besides what it is; what is changed in them later holds from then on.
- */
+/** Builds the page of `root`, serves it ({@link publish}) and starts Chromium. */
 export async function site(root: string, headers: Readonly<Record<string, string>> = {}): Promise<Site> {
-  const folder = await mkdtemp(join(tmpdir(), 'relievo-page-'));
-  // A process of its own: Vite's native parts do not accept objects of jest's realm.
-  await promisify(execFile)(
-    process.execPath,
-    [
-      'node_modules/vite/bin/vite.js',
-      'build',
-      root,
-      '--config=vite.config.js',
-      `--outDir=${join(folder, 'some/folder')}`,
-      '--logLevel=warn',
-    ],
-    // Jest's own NODE_ENV would make it a build for development.
-    { cwd: ROOT, env: { ...process.env, NODE_ENV: 'production' } },
-  );
-  // Not at the root of its host: the site has to work from any folder.
-  const server = await serve(folder, (_, response) => {
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    return false;
-  });
+  const { url, close } = await publish(root, headers);
   const executablePath = findChromium();
   if (!executablePath) throw new Error('No Chromium found: run `node scripts/setup.mjs --tests`.');
   const browser: Browser = await chromium.launch({ executablePath, args: FLAGS });
@@ -98,13 +69,12 @@ export async function site(root: string, headers: Readonly<Record<string, string
         if (protocol.startsWith('http') && hostname !== '127.0.0.1') complaints.push(`request: ${r.url()}`);
       });
       await before?.(page);
-      await page.goto(`${server.url}some/folder/index.html${query}`);
+      await page.goto(`${url}${query}`);
       return page;
     },
     async close() {
       await browser.close();
-      await server.close();
-      await rm(folder, { recursive: true });
+      await close();
     },
   };
 }
