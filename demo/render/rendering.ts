@@ -74,6 +74,8 @@ const THUMBNAIL_PIXELS = 15_000;
 /** Of a model's picture: a file that others open as well. */
 const TEXTURE_PIXELS = 4_000_000;
 const FPS = 24;
+const GIF_FPS = 12;
+const GIF_PIXELS = 160_000;
 
 interface LayerState {
   readonly image: ImageDataLike;
@@ -283,6 +285,23 @@ async function jpeg(image: ImageDataLike): Promise<Uint8Array> {
   return new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.92 })).arrayBuffer());
 }
 
+/** What plays everywhere comes first: an MP4 does when it holds H.264, which not every browser may encode. */
+async function loopFormat(image: ImageDataLike): Promise<'mp4' | 'webm' | 'gif'> {
+  if ((await videoCodec('mp4', image)) === 'avc') return 'mp4';
+  return (await videoCodec('webm', image)) ? 'webm' : 'gif';
+}
+
+/** Smaller: a GIF keeps every pixel of every frame. */
+async function forGif({ image, depth, matte }: LayerState, signal: AbortSignal) {
+  const small = await shrinkImage(image, { maxPixels: GIF_PIXELS, signal });
+  const { width, height } = small;
+  return {
+    image: small,
+    depth: shrinkDepth(depth, width, height),
+    matte: matte && shrinkDepth(matte, width, height),
+  };
+}
+
 export const api = {
   start: (wanted: Where) => {
     where = wanted;
@@ -379,9 +398,13 @@ export const api = {
   ) =>
     answer(id, async (signal) => {
       const layer = large ? largeLayer(large) : layers.preview!;
-      const { image, depth } = await apply(layer, recipe, signal);
-      const frames = Math.round(seconds * FPS);
-      const views = parallaxFrames(image, depth, { motion, amount, frames, matte: layer.matte, signal });
+      const edited = await apply(layer, recipe, signal);
+      const format = await loopFormat(edited.image);
+      const { image, depth, matte } =
+        format === 'gif' ? await forGif({ ...layer, ...edited }, signal) : { ...layer, ...edited };
+      const fps = format === 'gif' ? GIF_FPS : FPS;
+      const frames = Math.round(seconds * fps);
+      const views = parallaxFrames(image, depth, { motion, amount, frames, matte, signal });
       const counted = (async function* () {
         let n = 0;
         for await (const frame of views) {
@@ -389,9 +412,8 @@ export const api = {
           yield frame;
         }
       })();
-      // An MP4 plays everywhere when it holds H.264, but not every browser may encode that.
-      const format = (await videoCodec('mp4', image)) === 'avc' ? 'mp4' : 'webm';
-      return (await encodeVideo(counted, { format, fps: FPS, signal })).file;
+      if (format === 'gif') return (await import('./gif.js')).encodeGif(counted, fps);
+      return (await encodeVideo(counted, { format, fps, signal })).file;
     }),
 
   abort: (id: number) => running.get(id)?.abort(),

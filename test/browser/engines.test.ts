@@ -17,12 +17,13 @@ if (absent.length) console.warn(absent.map((name) => `Skipped: ${missing(name)}.
 
 let sites: Sites;
 beforeAll(async () => {
+  const headers: Record<string, string> = {};
   const [expected, library, editor] = await Promise.all([
     expectedOfNode(),
-    publish('test/browser/engines/page'),
+    publish('test/browser/engines/page', headers),
     publish('demo'),
   ]);
-  sites = { expected, library, editor };
+  sites = { expected, library, headers, editor };
 });
 afterAll(async () => {
   await Promise.all([sites?.library.close(), sites?.editor.close()]);

@@ -84,7 +84,11 @@ export function MotionPanel() {
       </button>
       {film && (
         <>
-          <video src={film.url} autoPlay loop muted playsInline controls aria-label={TEXTS.loopOf} />
+          {film.blob.type === 'image/gif' ? (
+            <img src={film.url} alt={TEXTS.loopOf} />
+          ) : (
+            <video src={film.url} autoPlay loop muted playsInline controls aria-label={TEXTS.loopOf} />
+          )}
           <button type="button" class="quiet" onClick={() => saveLoop(film.blob)}>
             {TEXTS.saveLoop}
           </button>

@@ -22,6 +22,8 @@ export interface Expected {
 export interface Sites {
   /** The library, without any page around it. */
   readonly library: Published;
+  /** Of every answer of the library's server; what is changed in them holds from then on. */
+  readonly headers: Record<string, string>;
   readonly editor: Published;
   readonly expected: Expected;
 }
@@ -265,6 +267,113 @@ export const CHECKS: readonly Check[] = [
       const found = await engine.evaluate(() => window.tests.film());
       expect([found.apart, found.sizes, found.anew]).toEqual([[0, 0, 0], [128, 128, 128], 0]);
       expect(found.closed).toMatch(/^UNSUPPORTED_IMAGE/);
+      expectQuiet(engine, READ_BACK);
+      return WORKS;
+    },
+  },
+  {
+    name: '… when it dies',
+    async run(engine, sites) {
+      await openLibrary(engine, sites);
+      const found = await engine.evaluate(() => window.runtime.workerFaults());
+      const codes = Object.entries(found).map(([k, v]) => [k, typeof v === 'string' ? v.split(':')[0] : v]);
+      expect(Object.fromEntries(codes)).toEqual({
+        elsewhere: 'INVALID_PARAM',
+        closed: 'DISPOSED',
+        unsendable: 'INVALID_PARAM',
+        died: 'BACKEND_UNAVAILABLE',
+        after: 'BACKEND_UNAVAILABLE',
+        disposed: 'DISPOSED',
+        missing: 'BACKEND_UNAVAILABLE',
+        hazed: 64,
+        same: 0,
+      });
+      engine.messages.splice(0); // of what was made to fail
+      return 'says so';
+    },
+  },
+  {
+    name: 'inputs of every kind',
+    async run(engine, sites) {
+      await openLibrary(engine, sites);
+      const found = await engine.evaluate(() => window.runtime.inputs());
+      expect(Object.keys(found)).toHaveLength(13);
+      for (const [name, [pixels, depth, inWorker, again]] of Object.entries(found)) {
+        // A video stores its frames as luma and halved chroma.
+        const [most, mostDepth] = name === 'video' ? [4, 0.01] : [0, 0];
+        const said = [name, pixels, depth, inWorker, again];
+        expect([said, pixels! <= most, depth! <= mostDepth, inWorker! <= mostDepth]).toEqual([said, true, true, true]);
+        expect(again).toBe(0);
+      }
+      expectQuiet(engine, READ_BACK);
+      return WORKS;
+    },
+  },
+  {
+    name: 'inputs without a picture',
+    async run(engine, sites) {
+      await openLibrary(engine, sites);
+      const other = await sites.editor.again();
+      try {
+        const { found, executed } = await engine.evaluate(
+          (foreign) => window.runtime.badInputs(foreign),
+          new URL('icon-192.png', other.url).href,
+        );
+        const codes = Object.entries(found).map(([k, said]) => [k, [...new Set(said.map((s) => s.split(':')[0]))]]);
+        const [blank, corrupt] = [['UNSUPPORTED_IMAGE'], ['CORRUPT_IMAGE']];
+        expect(Object.fromEntries(codes)).toEqual({
+          ...{ bitmap: blank, frame: blank, tainted: blank, foreign: blank, broken: blank, unloaded: blank },
+          ...{ video: blank, noPixels: blank, nothing: blank, number: blank, element: blank },
+          ...{ missing: ['FILE_NOT_FOUND'], svg: corrupt, html: corrupt, page: corrupt },
+        });
+        expect(executed).toBe(false);
+      } finally {
+        await other.close();
+      }
+      engine.messages.splice(0); // of what is not there
+      return 'refused by name';
+    },
+  },
+  {
+    name: 'a policy without eval',
+    async run(engine, sites) {
+      sites.headers['content-security-policy'] =
+        "default-src 'none'; connect-src 'self'; img-src 'self' data:; worker-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
+      try {
+        await engine.open(sites.library.url);
+        await until(engine, 'the page', () => 'runtime' in window);
+        const found = await engine.evaluate(() => window.runtime.everything());
+        expect(found.backends).toEqual(['wasm', 'wasm']);
+        expect([found.sameInWorker, found.sameInThreads]).toEqual([0, 0]);
+        expect(found.violations).toEqual([]);
+      } finally {
+        delete sites.headers['content-security-policy'];
+        await engine.open('about:blank');
+      }
+      expectQuiet(engine);
+      return WORKS;
+    },
+  },
+  {
+    name: 'depth of a video',
+    async run(engine, sites) {
+      await openLibrary(engine, sites);
+      const { sizes, nearer, closed } = await engine.evaluate(() => window.streamed());
+      for (const name of ['video', 'frame', 'bitmap', 'canvas', 'pixels'])
+        expect([name, sizes[name]]).toEqual([name, [160, 120]]);
+      expect(nearer).toBeGreaterThan(0.3);
+      expect(closed).toBe('read');
+      expectQuiet(engine, READ_BACK);
+      return WORKS;
+    },
+  },
+  {
+    name: '24 megapixels',
+    async run(engine, sites) {
+      await openLibrary(engine, sites);
+      const { size, apart, blurred } = await engine.evaluate(() => window.large(6000, 4000));
+      expect(size).toEqual([6000, 4000]);
+      expect([apart < 2, blurred.near > 0.98, blurred.far < 0.9]).toEqual([true, true, true]);
       expectQuiet(engine, READ_BACK);
       return WORKS;
     },
