@@ -23,7 +23,8 @@ const direction = Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({
       {
         patterns: [
           {
-            regex: `^\\.\\./(?!\\.\\.)(?!(${allowed.join('|') || '-'})/)`,
+            // A file of an outer folder of the same part, `../command.js`, is no other part.
+            regex: `^(\\.\\./)+(?!\\.\\.)(?![^/]+$)(?!(${allowed.join('|') || '-'})/)`,
             message: `src/${folder} may import only: ${allowed.join(', ') || 'nothing'}.`,
           },
           // The effects cost a host no neural network: what they take from src/depth is the map, not the estimator.

@@ -1,38 +1,37 @@
-import type { ParseArgsConfig } from 'node:util';
+import type { Flags, Values } from './flags.js';
+import type { Work } from './io.js';
+import type { Output } from './output.js';
+import type { Source } from './source.js';
 
-/** Where a command writes, and what stops it. */
-export interface Io {
-  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
-  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
-  readonly signal: AbortSignal;
+/** What a command makes of a photo. */
+export interface Result {
+  /** In the name that a file gets: `a.jpg` becomes `a-depth.png`. */
+  readonly suffix: string;
+  /** Endings that it can be written with; the first is the default. */
+  readonly endings: readonly string[];
 }
 
-export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+/** Handles one photo. Returns what `--json` prints; `out` is there if the command has a result. */
+export type Runner = (photo: Source, out: Output, work: Work) => Promise<Record<string, unknown>>;
+
+export interface Prepared {
+  readonly run: Runner;
+  /** Where the flags make it another than the command's. */
+  readonly result?: Result | undefined;
+}
 
 /** One command of the program. */
-export interface Command {
-  /** Its part of the help text. */
-  readonly usage: string;
-  readonly options: NonNullable<ParseArgsConfig['options']>;
-  /** Ending of the files it writes for PHOTO into a folder, e.g. `-depth.png`. None: it prints. */
-  readonly suffix?: string;
-  /** Checks flags before any photo is read. Throws {@link UsageError}. */
-  prepare(flags: Flags): Runner;
+export interface Command<F extends Flags = Flags> {
+  /** One line. */
+  readonly summary: string;
+  /** What the flags do not say. */
+  readonly details?: string;
+  readonly flags: F;
+  /** None: it prints JSON. */
+  readonly result?: Result;
+  /** Checks what the flags mean together, before any photo is read. @throws UsageError */
+  prepare(flags: Values<F>): Runner | Prepared;
 }
 
-/** Handles one photo; `out` is the path to write to. Returns what `--json` prints. */
-export type Runner = (photo: string, out: string, io: Io) => Promise<Record<string, unknown>>;
-
-/** The caller typed something wrong: exit code 2. */
-export class UsageError extends Error {}
-
-/** A number given as a flag, or undefined. @throws UsageError */
-export function numberFlag(flags: Flags, name: string, min: number, max: number): number | undefined {
-  const text = flags[name];
-  if (text === undefined) return undefined;
-  const v = Number(text);
-  if (typeof text !== 'string' || text.trim() === '' || !(v >= min && v <= max)) {
-    throw new UsageError(`--${name} must be a number from ${min} to ${max}, received '${text}'.`);
-  }
-  return v;
-}
+/** Lets `prepare` know the types of its flags. */
+export const define = <F extends Flags>(command: Command<F>): Command => command as unknown as Command;

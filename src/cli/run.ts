@@ -1,144 +1,145 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { isRelievoError, RelievoError } from '../core/errors.js';
-import { bokeh } from './bokeh.js';
-import { UsageError, type Command, type Flags, type Io } from './command.js';
-import { cutout } from './cutout.js';
-import { depth } from './depth.js';
-import { edit } from './edit.js';
-import { faces } from './faces.js';
-import { info } from './info.js';
-import { parallax } from './parallax.js';
+import { Argument, CommanderError } from 'commander';
+import { isRelievoError } from '../core/errors.js';
+import { part } from '../core/task.js';
+import { existing } from '../node/write.js';
+import type { Runner } from './command.js';
+import { COMMANDS } from './commands/index.js';
+import { COMPLETIONS } from './completion.js';
+import { findPhotos } from './inputs.js';
+import { UsageError, type Io } from './io.js';
+import { Output } from './output.js';
+import { plan, type Job, type PlanOptions } from './plan.js';
+import { checkFlags, createProgram } from './program.js';
+import { progressBar } from './progress.js';
+import { nameOf, STDIO } from './source.js';
 
-const COMMANDS: Readonly<Record<string, Command>> = { depth, bokeh, edit, cutout, parallax, faces, info };
-const PHOTO_ENDINGS = new Set(['.jpg', '.jpeg', '.png', '.webp', '.avif', '.gif', '.tif', '.tiff']);
-
-const COMMON = {
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-  output: { type: 'string', short: 'o' },
-} as const;
-
-const HELP = `relievo: depth for ordinary photos.
-
-${Object.values(COMMANDS)
-  .map((c) => c.usage)
-  .join('\n\n')}
-
-Several photos or a folder: -o names a folder, which gets NAME-depth.png, NAME-bokeh.png, … Output format by ending.
-  --json    one line of JSON per photo on standard output        -h, --help    this text
-Exit code: 0 done, 1 something failed, 2 wrong usage.
-`;
+/** As shells count: 128 and the number of SIGINT. */
+const INTERRUPTED = 130;
 
 /** The program: returns its exit code, never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
-    return await dispatch(argv, io);
+    let code = 0;
+    const program = createProgram(io, async (name, photos, values) => {
+      code = await perform(name, photos, values, io);
+    });
+    program
+      .command('completion')
+      .summary('Prints the script that completes commands, flags and files in a shell.')
+      .description('Prints the script that completes commands, flags and files in a shell.')
+      .addArgument(new Argument('<shell>').choices(Object.keys(COMPLETIONS)))
+      .action((shell: string) => void io.stdout.write(COMPLETIONS[shell]!()));
+    if (argv.length === 0) {
+      program.outputHelp();
+      return 2;
+    }
+    await program.parseAsync(checkFlags(argv), { from: 'user' });
+    return code;
   } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      io.stderr.write(`relievo: ${usage(error.message)}\n`);
+      return 2;
+    }
     io.stderr.write(`relievo: ${oneLine(error)}\n`);
-    return error instanceof UsageError ? 2 : 1;
+    return io.signal.aborted ? INTERRUPTED : error instanceof UsageError ? 2 : 1;
   }
 }
 
-async function dispatch([name, ...rest]: readonly string[], io: Io): Promise<number> {
-  if (name === undefined || name === 'help' || name === '-h' || name === '--help') {
-    io.stdout.write(HELP);
-    return name === undefined ? 2 : 0;
-  }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (!command)
-    throw new UsageError(
-      `unknown command '${name}'. Commands: ${Object.keys(COMMANDS).join(', ')}; see relievo --help.`,
+/** commander's words in one line. */
+function usage(message: string): string {
+  const text = message.replace(/^error: /, '').replace(/\s*\n\(Did you mean ([^)]*)\)\n?/, ': did you mean $1');
+  return `${oneLine(text).replace(/\.$/, '')}${text.includes('missing required argument') ? ': which photo?' : ''}${
+    /did you mean/.test(text) ? '' : '; see relievo --help'
+  }`;
+}
+
+async function perform(
+  name: string,
+  named: readonly string[],
+  values: Readonly<Record<string, unknown>>,
+  io: Io,
+): Promise<number> {
+  const command = COMMANDS[name]!;
+  const prepared = command.prepare(values);
+  const { run: runner, result = command.result } = typeof prepared === 'function' ? { run: prepared } : prepared;
+  const given = { ...values, overwrite: values['overwrite'] === true } as PlanOptions & { readonly json?: true };
+  const inputs = await findPhotos(named, result?.suffix);
+  const { photos, many, leftOut } = inputs;
+  const out = { path: '', ending: '', overwrite: false };
+  const jobs = result
+    ? await plan(photos, many, result, given)
+    : photos.map((photo) => ({ photo, out, exists: false }));
+  const writesOut = jobs.some((job) => job.out.path === STDIO);
+  if (writesOut && given.json)
+    throw new UsageError('--json and a picture cannot both go to standard output: say -o FILE.');
+  if (writesOut && io.stdout.isTTY)
+    throw new UsageError('a picture is nothing for a terminal: say -o FILE, or lead it into one.');
+  if (leftOut.results + leftOut.maps > 0)
+    io.stderr.write(
+      `relievo: left out ${[
+        leftOut.results > 0 && count(leftOut.results, 'result', 'of Relievo itself'),
+        leftOut.maps > 0 && count(leftOut.maps, 'depth map', 'beside photos'),
+      ]
+        .filter(Boolean)
+        .join(' and ')}; name them to use them.\n`,
     );
-  const { values, positionals } = parse(rest, command);
-  if (values['help']) {
-    io.stdout.write(`${command.usage}\n`);
-    return 0;
-  }
-  if (positionals.length === 0) throw new UsageError(`${name}: which photo? ${command.usage.split('\n')[0]}`);
-  const runner = command.prepare(values as Flags);
-  const output = values['output'] as string | undefined;
-  const jobs = await plan(positionals, output, command.suffix);
-  const single = jobs.length === 1;
+  return runJobs(jobs, runner, { many, json: given.json === true, prints: !result }, io);
+}
+
+const count = (n: number, what: string, whose: string) => `${n} ${what}${n > 1 ? 's' : ''} ${whose}`;
+
+async function runJobs(
+  jobs: readonly Job[],
+  runner: Runner,
+  { many, json, prints }: { readonly many: boolean; readonly json: boolean; readonly prints: boolean },
+  io: Io,
+): Promise<number> {
+  const bar = progressBar(io, jobs.length);
+  const say = (text: string) => {
+    bar.clear();
+    io.stderr.write(`relievo: ${text}\n`);
+  };
   let failed = 0;
-  for (const [i, job] of jobs.entries()) {
+  let existed = 0;
+  for (const [i, { photo, out, exists }] of jobs.entries()) {
     io.signal.throwIfAborted();
-    if (!single && io.stderr.isTTY) io.stderr.write(`\r[${i + 1}/${jobs.length}] ${basename(job.photo)}\u001b[K`);
+    bar.show(i, photo, 0);
+    const task = { signal: io.signal, onProgress: (done: number) => bar.show(i, photo, done) };
     try {
-      const result = await runner(job.photo, job.out, io);
-      if (values['json'] || !command.suffix)
-        io.stdout.write(`${JSON.stringify(result, null, single && !values['json'] ? 2 : 0)}\n`);
-      else io.stdout.write(`${job.out}\n`);
+      if (exists) throw existing(out.path);
+      const work = { ...io, task: (from: number, to: number) => part(task, from, to) };
+      const result = await runner({ path: photo }, new Output(out), work);
+      bar.clear();
+      if (json || prints) io.stdout.write(`${JSON.stringify(result, null, many || json ? 0 : 2)}\n`);
+      else if (out.path !== STDIO) io.stdout.write(`${out.path}\n`);
     } catch (error) {
+      bar.clear();
       // An abort ends everything; a bad photo only itself.
-      if (io.signal.aborted || single || error instanceof UsageError) throw error;
+      if (io.signal.aborted || error instanceof UsageError) throw error;
       failed++;
-      io.stderr.write(`${io.stderr.isTTY ? '\r\u001b[K' : ''}relievo: ${job.photo}: ${oneLine(error)}\n`);
-      if (values['json'])
-        io.stdout.write(
-          `${JSON.stringify({ photo: job.photo, error: oneLine(error), code: isRelievoError(error) ? error.code : undefined })}\n`,
-        );
+      const message = oneLine(error);
+      if (json) {
+        const code = isRelievoError(error) ? error.code : undefined;
+        io.stdout.write(`${JSON.stringify({ photo, error: message, code })}\n`);
+      }
+      if (exists && many) existed++;
+      else say(`${message.includes(nameOf(photo)) || !many ? '' : `${nameOf(photo)}: `}${message}${exists ? HOW : ''}`);
     }
   }
-  if (!single && io.stderr.isTTY) io.stderr.write('\r\u001b[K');
-  if (failed) io.stderr.write(`relievo: ${failed} of ${jobs.length} photos failed.\n`);
+  bar.clear();
+  if (existed > 0)
+    say(
+      `${count(existed, 'result', existed > 1 ? 'exist' : 'exists')} already and ${existed > 1 ? 'are' : 'is'} left as it was.${HOW}`,
+    );
+  if (failed - existed > 0 && many) say(`${failed - existed} of ${jobs.length} photos failed.`);
   return failed ? 1 : 0;
 }
 
-function parse(args: readonly string[], command: Command) {
-  try {
-    return parseArgs({ args: [...args], options: { ...COMMON, ...command.options }, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError((error as Error).message.split('. ')[0]!);
-  }
-}
-
-interface Job {
-  readonly photo: string;
-  readonly out: string;
-}
-
-/** Photos and where each result goes. */
-async function plan(inputs: readonly string[], output: string | undefined, suffix: string | undefined): Promise<Job[]> {
-  const photos: string[] = [];
-  let folder = inputs.length > 1;
-  for (const input of inputs) {
-    if (await isFolder(input)) {
-      folder = true;
-      const names = (await readdir(input)).filter((n) => PHOTO_ENDINGS.has(extname(n).toLowerCase())).sort();
-      photos.push(...names.map((n) => join(input, n)));
-    } else {
-      photos.push(input);
-    }
-  }
-  if (photos.length === 0) throw new RelievoError('FILE_NOT_FOUND', `no photos in ${inputs.join(', ')}.`);
-  if (suffix === undefined) return photos.map((photo) => ({ photo, out: '' }));
-  if (folder && output !== undefined && extname(output) !== '' && !(await isFolder(output))) {
-    throw new UsageError(`-o must be a folder for several photos, not '${output}'.`);
-  }
-  const into = folder ? (output ?? '.') : output !== undefined && (await isFolder(output)) ? output : undefined;
-  const taken = new Set<string>();
-  return photos.map((photo) => {
-    const stem = basename(photo, extname(photo));
-    if (into === undefined) return { photo, out: output ?? `${stem}${suffix}` };
-    let out = join(into, `${stem}${suffix}`);
-    // a.jpg and a.png of one folder: neither result may overwrite the other
-    if (taken.has(out)) out = join(into, `${basename(photo)}${suffix}`);
-    taken.add(out);
-    return { photo, out };
-  });
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (s) => s.isDirectory(),
-    () => path.endsWith('/'),
-  );
-}
+const HOW = ' --overwrite replaces it, -o names another place.';
 
 function oneLine(error: unknown): string {
   // By shape, not by class: an abort's reason is a DOMException, which in some realms is no Error.
   const { message } = (error ?? {}) as { message?: unknown };
-  return String(typeof message === 'string' ? message : error).replace(/\s*\n\s*/g, ' ');
+  return String(typeof message === 'string' ? message : error).replace(/\s*[\n\r]\s*/g, ' ');
 }

@@ -5,15 +5,32 @@ import { matchDepth } from '../effects/match-depth.js';
 import type { Hydra } from '../hydra/hydra.js';
 import type { Photo } from '../hydra/photo.js';
 import { readDepth } from '../node/depth-file.js';
-import { readPhotoDepth, type PhotoDepth } from '../node/embedded-depth.js';
-import { readImageFile, type NodeImage } from '../node/read.js';
+import { readDepthPair, readEmbeddedDepth, type PhotoDepth } from '../node/embedded-depth.js';
+import type { NodeImage } from '../node/read.js';
 import type { Face } from '../image/face.js';
 import type { Matte } from '../image/matte.js';
 import { detectFaces } from '../portrait/faces.js';
 import { estimateMatte, showsPeople } from '../portrait/matte.js';
-import { numberFlag, type Flags, type Io } from './command.js';
+import { file, numeric, toggle } from './flags.js';
+import type { Io, Work } from './io.js';
+import { MAX_MEGAPIXELS, nameOf, STDIO, type Source } from './source.js';
 
-/** One Hydra for all photos of a call. TF.js's notices about its own speed are not the caller's business. */
+/** Flags of every command that reads photos. */
+export const PHOTO_FLAGS = { maxMegapixels: numeric(MAX_MEGAPIXELS, 'Photo') };
+
+const NETWORK = toggle("The network's depth, whatever the photo carries or has beside it.", 'Depth');
+
+/** Flags of every command that needs depth: instead of the photo's own or the network's. */
+export const DEPTH_FLAGS = {
+  depth: file('A grey picture, taken as it is: 16-bit value / 65535, 8-bit value / 255.', 'Depth'),
+  network: NETWORK,
+  ...PHOTO_FLAGS,
+};
+
+/** The same for the command that writes it. */
+export const OWN_DEPTH_FLAGS = { network: NETWORK, ...PHOTO_FLAGS };
+
+/** One Hydra for all photos of a call. */
 export async function openHydra(io: Io): Promise<Hydra> {
   return defaultHydra({ signal: io.signal });
 }
@@ -23,11 +40,6 @@ export async function openHydraFor(task: string, io: Io): Promise<Hydra> {
   const hydra = await openHydra(io);
   await hydra.add([task], { signal: io.signal });
   return hydra;
-}
-
-export async function openPhoto(path: string, flags: Flags, io: Io): Promise<NodeImage> {
-  const megapixels = numberFlag(flags, 'max-megapixels', 0.000001, 1000);
-  return readImageFile(path, { signal: io.signal, ...(megapixels !== undefined && { maxPixels: megapixels * 1e6 }) });
 }
 
 /** A photo as the networks see it: opened when the first of them asks, so that its features serve all of them. */
@@ -52,10 +64,10 @@ export class OpenedPhoto {
 }
 
 /** Lets go of a photo's features after the work, whatever became of it: a folder of photos must not stay in memory. */
-export async function withOpened<T>(image: NodeImage, io: Io, work: (photo: OpenedPhoto) => Promise<T>): Promise<T> {
+export async function withOpened<T>(image: NodeImage, io: Io, use: (photo: OpenedPhoto) => Promise<T>): Promise<T> {
   const opened = new OpenedPhoto(image, io);
   try {
-    return await work(opened);
+    return await use(opened);
   } finally {
     await opened.close();
   }
@@ -68,30 +80,37 @@ export interface DepthSource {
   readonly source: 'file' | 'network' | PhotoDepth['kind'];
 }
 
+/** Depth that the photo carries, or else has beside it. @throws RelievoError, where it is damaged. */
+export async function ownDepth({ path }: Source, photo: NodeImage, io: Io): Promise<PhotoDepth | undefined> {
+  const options = { signal: io.signal };
+  return (await readEmbeddedDepth(photo.file, options)) ?? (path === STDIO ? undefined : readDepthPair(path, options));
+}
+
 /** Depth from --depth, else what the photo carries or has beside it (unless --network), else the network's. */
 export async function photoDepth(
-  path: string,
+  from: Source,
   photo: NodeImage,
-  flags: Flags,
-  io: Io,
+  flags: { readonly depth?: string | undefined; readonly network?: true | undefined },
+  work: Work,
+  [start, end]: readonly [number, number],
   opened?: OpenedPhoto,
 ): Promise<DepthSource> {
-  const options = { signal: io.signal };
+  const options = work.task(start, end);
   const sized = (depth: DepthMap) => matchDepth('depth', depth, photo, options);
-  if (typeof flags['depth'] === 'string')
-    return { depth: await sized(await readDepth(flags['depth'], options)), source: 'file' };
-  if (flags['network'] !== true) {
-    const own = await readPhotoDepth(path, options).catch((error: unknown) => {
+  if (flags.depth !== undefined)
+    return { depth: await sized(await readDepth(flags.depth, { signal: work.signal })), source: 'file' };
+  if (!flags.network) {
+    const own = await ownDepth(from, photo, work).catch((error: unknown) => {
       if (!isRelievoError(error)) throw error;
       // A damaged map is no reason to refuse a photo that is whole.
-      io.stderr.write(`relievo: ${path}: ${error.message} The network estimates it instead.\n`);
+      work.stderr.write(`relievo: ${nameOf(from.path)}: ${error.message} The network estimates it instead.\n`);
       return undefined;
     });
     if (own) return { depth: await sized(own.depth), source: own.kind };
   }
   const seen = (await opened?.get()) ?? photo;
   return {
-    depth: await estimateDepth(seen, { hydra: await openHydraFor('matte', io), ...options }),
+    depth: await estimateDepth(seen, { hydra: await openHydraFor('matte', work), ...options }),
     source: 'network',
   };
 }

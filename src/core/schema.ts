@@ -31,6 +31,8 @@ export interface Reader<T, J = T> {
   readonly param?: NumberParam;
   /** Of an object, its options; of a list, its elements. */
   readonly fields?: Fields;
+  /** Of a choice, what there is to choose from. */
+  readonly choices?: readonly (string | number)[];
   /** An object without it is refused. */
   readonly required?: boolean;
   read(value: unknown, at: At): T;
@@ -139,6 +141,7 @@ export function oneOf<const V extends readonly (string | number)[]>(values: V): 
   const expected = names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${names.at(-1)}` : names[0]!;
   return {
     expected,
+    choices: values,
     read: (v, where) => (values.includes(v as V[number]) ? (v as V[number]) : refuse(where, expected, v)),
   };
 }

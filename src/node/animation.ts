@@ -18,7 +18,7 @@ export interface AnimationOptions extends FileOptions {
 /** Numeric options: default, range and unit. */
 export const ANIMATION_PARAMS = {
   fps: { default: 15, min: 1, max: 50, unit: 'frames per second', doc: 'Speed of the animation.' },
-  quality: { default: 80, min: 1, max: 100, unit: 'of 100', doc: 'Quality of WebP.' },
+  quality: { default: 80, min: 1, max: 100, unit: 'points', doc: 'Quality of WebP.' },
 } as const satisfies NumberTable;
 
 /**

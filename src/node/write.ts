@@ -31,7 +31,7 @@ export interface WriteOptions extends FileOptions {
 
 /** Numeric options: default, range and unit. */
 export const WRITE_PARAMS = {
-  quality: { default: 92, min: 1, max: 100, unit: 'of 100', doc: 'Quality of JPEG, WebP and AVIF.' },
+  quality: { default: 92, min: 1, max: 100, unit: 'points', doc: 'Quality of JPEG, WebP and AVIF.' },
 } as const satisfies NumberTable;
 
 /** File endings that can be written. */

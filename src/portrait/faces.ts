@@ -16,7 +16,8 @@ export interface FacesOptions extends PortraitOptions {
   threshold?: number | undefined;
 }
 
-const FACES_PARAMS = {
+/** Numeric options: default, range and unit. */
+export const FACES_PARAMS = {
   threshold: { default: 0.4, min: 0, max: 1, unit: 'confidence', doc: 'Least confidence of a face.' },
 } as const satisfies NumberTable;
 

@@ -86,6 +86,7 @@ test('--depth is taken as it is: value / 65535, not normalised', async () => {
       focus,
       '--aperture',
       '0.2',
+      '--overwrite',
       '-o',
       at('o.png'),
     ]);
@@ -132,7 +133,17 @@ test('every number of the lens has a flag, which reaches the picture', async () 
     .png()
     .toFile(at('d.png'));
   const call = async (...lens: string[]) => {
-    const files = ['bokeh', at('a.png'), '--depth', at('d.png'), '--focus', '1', '--shape', '5', '-o', at('o.png')];
+    const files = [
+      'bokeh',
+      at('a.png'),
+      '--depth',
+      at('d.png'),
+      '--focus=1',
+      '--shape=5',
+      '--overwrite',
+      '-o',
+      at('o.png'),
+    ];
     expect(await relievo([...files, ...lens])).toMatchObject({ code: 0, err: '' });
     return Buffer.from((await readImageFile(at('o.png'))).data);
   };
@@ -157,9 +168,10 @@ test('info prints JSON of the upright size', async () => {
     height: 60,
     format: 'jpeg',
     orientation: 8,
-    bits: 'uchar',
-    pages: 1,
-    embeddedDepth: null,
+    bits: 8,
+    frames: 1,
+    colorSpace: 'srgb',
+    depth: null,
   });
 });
 
@@ -168,15 +180,15 @@ test('the depth that a photo carries is used, reported, and can be refused', asy
   const photo = await readImageFile(at('a.jpg'));
   const ramp = Float32Array.from({ length: 1024 }, (_, i) => (i % 32) / 31);
   await writeGDepth(at('own.jpg'), photo, { width: 32, height: 32, data: ramp });
-  expect(JSON.parse((await relievo(['info', at('own.jpg')])).out).embeddedDepth).toEqual({
-    kind: 'gdepth',
+  expect(JSON.parse((await relievo(['info', at('own.jpg')])).out).depth).toEqual({
+    source: 'gdepth',
     width: 32,
     height: 32,
-    near: 1,
-    far: 100,
+    disparity: { min: 0, max: 1 },
+    distance: { nearest: 1, farthest: 100 },
   });
   const source = async (...args: string[]) => {
-    const { code, out } = await relievo(['depth', at('own.jpg'), '-o', at('d.png'), '--json', ...args]);
+    const { code, out } = await relievo(['depth', at('own.jpg'), '-o', at('d.png'), '--overwrite', '--json', ...args]);
     expect(code).toBe(0);
     return JSON.parse(out).source;
   };
@@ -187,7 +199,7 @@ test('the depth that a photo carries is used, reported, and can be refused', asy
   expect(await source('--network')).toBe('network');
   // And the photo with the network's depth put into it reads back.
   expect((await relievo(['depth', at('a.jpg'), '--gdepth', '-o', at('both.jpg')])).code).toBe(0);
-  expect(JSON.parse((await relievo(['info', at('both.jpg')])).out).embeddedDepth.kind).toBe('gdepth');
+  expect(JSON.parse((await relievo(['info', at('both.jpg')])).out).depth.source).toBe('gdepth');
 });
 
 test('cutout: nothing, a colour or a photo behind the subject', async () => {
@@ -198,7 +210,7 @@ test('cutout: nothing, a colour or a photo behind the subject', async () => {
     .png()
     .toFile(at('m.png'));
   const corner = async (...args: string[]) => {
-    const call = ['cutout', at('a.png'), '--matte', at('m.png'), '-o', at('o.png'), ...args];
+    const call = ['cutout', at('a.png'), '--matte', at('m.png'), '--overwrite', '-o', at('o.png'), ...args];
     expect(await relievo(call)).toMatchObject({ code: 0, err: '' });
     const { data } = await readImageFile(at('o.png'));
     return [...data.subarray(127 * 4, 128 * 4)];
@@ -237,7 +249,9 @@ test('edit uses the depth that the photo carries', async () => {
   const recipe = { version: 1, steps: [{ op: 'grade', split: 0.5, background: { exposure: -5 } }] };
   await writeFile(at('r.json'), JSON.stringify(recipe));
   const brightest = async (...more: string[]) => {
-    expect(await relievo(['edit', at('own.jpg'), '--recipe', at('r.json'), '-o', at('e.png'), ...more])).toMatchObject({
+    expect(
+      await relievo(['edit', at('own.jpg'), '--recipe', at('r.json'), '--overwrite', '-o', at('e.png'), ...more]),
+    ).toMatchObject({
       code: 0,
     });
     return Math.max(...(await readImageFile(at('e.png'))).data.filter((_, i) => i % 4 === 1));
@@ -270,7 +284,7 @@ test('a folder: one bad photo does not stop the rest, and the exit code says so'
   expect(code).toBe(1);
   expect(err).toContain('bad.jpg');
   expect(err).toContain('1 of 4 photos failed');
-  expect((await readdir(at('out'))).sort()).toEqual(['a-depth.png', 'a.png-depth.png', 'b-depth.png']);
+  expect((await readdir(at('out'))).sort()).toEqual(['a-2-depth.png', 'a-depth.png', 'b-depth.png']);
   const lines = out
     .trim()
     .split('\n')
@@ -313,15 +327,15 @@ test('an abort leaves the old result in place and no part of a new one', async (
   await writeFile(at('d.png'), 'old');
   const stop = new AbortController();
   setTimeout(() => stop.abort(new DOMException('Interrupted.', 'AbortError')), 60);
-  const { code, err } = await relievo(['depth', at('a.png'), '-o', at('d.png')], stop.signal);
-  expect([code, err]).toEqual([1, 'relievo: Interrupted.\n']);
+  const { code, err } = await relievo(['depth', at('a.png'), '--overwrite', '-o', at('d.png')], stop.signal);
+  expect([code, err]).toEqual([130, 'relievo: Interrupted.\n']);
   expect((await readdir(folder)).sort()).toEqual(['a.png', 'd.png']);
 });
 
 test('--help explains every command, and no command at all is wrong usage', async () => {
   const { code, out } = await relievo(['--help']);
   expect(code).toBe(0);
-  for (const c of ['depth', 'bokeh', 'cutout', 'parallax', 'faces', 'info']) expect(out).toContain(`relievo ${c}`);
+  for (const c of ['depth', 'bokeh', 'cutout', 'parallax', 'faces', 'info']) expect(out).toContain(`\n  ${c} `);
   expect((await relievo([])).code).toBe(2);
 });
 
@@ -333,7 +347,8 @@ test('edit applies a recipe, with a table beside it, and names what is wrong in 
   await writeFile(at('inv.cube'), 'LUT_1D_SIZE 2\n1 1 1\n0 0 0\n');
   const edit = async (recipe: unknown) => {
     await writeFile(at('r.json'), typeof recipe === 'string' ? recipe : JSON.stringify(recipe));
-    return relievo(['edit', at('a.png'), '--recipe', at('r.json'), '--depth', at('d.png'), '-o', at('o.png')]);
+    const flags = ['--recipe', at('r.json'), '--depth', at('d.png'), '--overwrite', '-o', at('o.png')];
+    return relievo(['edit', at('a.png'), ...flags]);
   };
   const look = (lut: string) => ({ version: 1, steps: [{ op: 'grade', ranges: [{ lut }] }] });
   expect(await edit(look('inv.cube'))).toMatchObject({ code: 0, err: '' });

@@ -1,9 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { checkPeer, PEERS } from '../../src/node/peers.js';
+import { installPacked } from '../helpers/packed.js';
 import { ASTRONAUT, ROOT } from '../helpers/photos.js';
 
 const pkg = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
@@ -48,29 +48,10 @@ test.each(['0.33.0', '0.33.5', '0.34.5', '0.35.5', '0.35.5-rc.1'])('sharp %s is 
 
 describe('as packed, in a folder of its own, with the oldest sharp that is promised', () => {
   let folder: string;
-  const relievo = (...args: string[]) =>
-    spawnSync(process.execPath, [join(folder, 'node_modules/relievo', pkg.bin.relievo), ...args], {
-      cwd: folder,
-      encoding: 'utf8',
-    });
+  let bin: string;
+  const relievo = (...args: string[]) => spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: 'utf8' });
 
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'relievo-'));
-    const modules = join(folder, 'node_modules');
-    mkdirSync(modules);
-    const [{ filename }] = JSON.parse(
-      execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
-        cwd: ROOT,
-        encoding: 'utf8',
-      }),
-    );
-    execFileSync('tar', ['xzf', filename], { cwd: folder });
-    cpSync(join(folder, 'package'), join(modules, 'relievo'), { recursive: true });
-    for (const name of readdirSync(`${ROOT}node_modules`))
-      if (!['relievo', 'sharp', '.package-lock.json'].includes(name))
-        symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
-    symlinkSync(join(ROOT, 'node_modules/sharp-0.33'), join(modules, 'sharp'));
-  });
+  beforeAll(() => void ({ folder, bin } = installPacked('sharp-0.33')));
   afterAll(() => rmSync(folder, { recursive: true }));
 
   test('the command reads, turns, blurs and writes with its EXIF', async () => {
