@@ -9,6 +9,8 @@ export interface Result {
   readonly suffix: string;
   /** Endings that it can be written with; the first is the default. */
   readonly endings: readonly string[];
+  /** What is written beside it. */
+  readonly beside?: (path: string) => string;
 }
 
 /** Handles one photo. Returns what `--json` prints; `out` is there if the command has a result. */

@@ -8,8 +8,8 @@ import { STDIO } from './source.js';
 export interface Job {
   readonly photo: string;
   readonly out: OutputOptions;
-  /** Something of that name is there already, and is not to be replaced. */
-  readonly exists: boolean;
+  /** What is there already and not to be replaced. */
+  readonly existing?: string | undefined;
 }
 
 export interface PlanOptions {
@@ -31,7 +31,7 @@ const alike = (a: string, b: string) =>
 export async function plan(
   photos: readonly string[],
   many: boolean,
-  { suffix, endings }: Result,
+  { suffix, endings, beside }: Result,
   { output, format, quality, overwrite }: PlanOptions,
 ): Promise<Job[]> {
   const given = output === undefined || output === STDIO ? '' : extname(output).toLowerCase();
@@ -39,11 +39,14 @@ export async function plan(
   const wanted = format === undefined ? undefined : `.${format}`;
   if (wanted !== undefined && !endings.includes(wanted))
     throw new UsageError(`--format: ${suffix} is written as ${names(endings)}, not ${format}.`);
-  const job = async (photo: string, path: string, ending: string): Promise<Job> => ({
-    photo,
-    out: { path, ending, quality, overwrite },
-    exists: !overwrite && path !== STDIO && (await isThere(path)),
-  });
+  const job = async (photo: string, path: string, ending: string): Promise<Job> => {
+    const out = { path, ending, quality, overwrite };
+    if (path === STDIO && beside) throw new UsageError('two files do not fit into standard output: say -o FILE.');
+    if (!overwrite && path !== STDIO)
+      for (const file of [path, ...(beside ? [beside(path)] : [])])
+        if (await isThere(file)) return { photo, out, existing: file };
+    return { photo, out };
+  };
 
   if (!many && !folder) {
     const photo = photos[0]!;

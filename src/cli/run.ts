@@ -1,7 +1,7 @@
 import { Argument, CommanderError } from 'commander';
 import { isRelievoError } from '../core/errors.js';
 import { part } from '../core/task.js';
-import { existing } from '../node/write.js';
+import { existing, isExisting } from '../node/write.js';
 import type { Runner } from './command.js';
 import { COMMANDS } from './commands/index.js';
 import { COMPLETIONS } from './completion.js';
@@ -38,7 +38,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      io.stderr.write(`relievo: ${usage(error.message)}\n`);
+      const photos = error.code === 'commander.missingArgument' && argv[0] !== 'completion';
+      io.stderr.write(
+        `relievo: ${photos ? `${argv[0]}: which photo? See relievo ${argv[0]} --help` : usage(error.message)}\n`,
+      );
       return 2;
     }
     io.stderr.write(`relievo: ${oneLine(error)}\n`);
@@ -49,9 +52,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 /** commander's words in one line. */
 function usage(message: string): string {
   const text = message.replace(/^error: /, '').replace(/\s*\n\(Did you mean ([^)]*)\)\n?/, ': did you mean $1');
-  return `${oneLine(text).replace(/\.$/, '')}${text.includes('missing required argument') ? ': which photo?' : ''}${
-    /did you mean/.test(text) ? '' : '; see relievo --help'
-  }`;
+  return oneLine(text).replace(/\.$/, '') + (/did you mean/.test(text) ? '' : '; see relievo --help');
 }
 
 async function perform(
@@ -67,9 +68,7 @@ async function perform(
   const inputs = await findPhotos(named, result?.suffix);
   const { photos, many, leftOut } = inputs;
   const out = { path: '', ending: '', overwrite: false };
-  const jobs = result
-    ? await plan(photos, many, result, given)
-    : photos.map((photo) => ({ photo, out, exists: false }));
+  const jobs = result ? await plan(photos, many, result, given) : photos.map((photo) => ({ photo, out }));
   const writesOut = jobs.some((job) => job.out.path === STDIO);
   if (writesOut && given.json)
     throw new UsageError('--json and a picture cannot both go to standard output: say -o FILE.');
@@ -102,12 +101,12 @@ async function runJobs(
   };
   let failed = 0;
   let existed = 0;
-  for (const [i, { photo, out, exists }] of jobs.entries()) {
+  for (const [i, { photo, out, existing: there }] of jobs.entries()) {
     io.signal.throwIfAborted();
     bar.show(i, photo, 0);
     const task = { signal: io.signal, onProgress: (done: number) => bar.show(i, photo, done) };
     try {
-      if (exists) throw existing(out.path);
+      if (there !== undefined) throw existing(there);
       const work = { ...io, task: (from: number, to: number) => part(task, from, to) };
       const result = await runner({ path: photo }, new Output(out), work);
       bar.clear();
@@ -123,8 +122,11 @@ async function runJobs(
         const code = isRelievoError(error) ? error.code : undefined;
         io.stdout.write(`${JSON.stringify({ photo, error: message, code })}\n`);
       }
-      if (exists && many) existed++;
-      else say(`${message.includes(nameOf(photo)) || !many ? '' : `${nameOf(photo)}: `}${message}${exists ? HOW : ''}`);
+      if (isExisting(error) && many) existed++;
+      else
+        say(
+          `${message.includes(nameOf(photo)) || !many ? '' : `${nameOf(photo)}: `}${message}${isExisting(error) ? HOW : ''}`,
+        );
     }
   }
   bar.clear();
@@ -141,5 +143,8 @@ const HOW = ' --overwrite replaces it, -o names another place.';
 function oneLine(error: unknown): string {
   // By shape, not by class: an abort's reason is a DOMException, which in some realms is no Error.
   const { message } = (error ?? {}) as { message?: unknown };
-  return String(typeof message === 'string' ? message : error).replace(/\s*[\n\r]\s*/g, ' ');
+  // A file's name may hold what a terminal obeys.
+  return String(typeof message === 'string' ? message : error)
+    .replace(/\s*[\n\r]\s*/g, ' ')
+    .replace(/\p{Cc}/gu, '?');
 }

@@ -1,4 +1,4 @@
-import { constants, open, type FileHandle } from 'node:fs/promises';
+import { constants, lstat, open, type FileHandle } from 'node:fs/promises';
 import { RelievoError } from '../core/errors.js';
 import { convert } from '../image/colour-space.js';
 import { checkSize, createImage, MAX_PIXELS, type OutputImage } from '../image/image-data.js';
@@ -43,11 +43,7 @@ export async function readImageFile(path: string, options: ReadOptions = {}): Pr
 }
 
 /** {@link readImageFile} for bytes. `name` is what messages call them. Fits `Hydra.load({ decoder })`. */
-export async function readImage(
-  bytes: Uint8Array,
-  options: ReadOptions = {},
-  name = 'this picture',
-): Promise<NodeImage> {
+export async function readImage(bytes: Uint8Array, options: ReadOptions = {}, name = 'the data'): Promise<NodeImage> {
   const sharp = await loadSharp();
   const { maxPixels = MAX_PIXELS, signal } = options;
   if (bytes.byteLength === 0) throw new RelievoError('CORRUPT_IMAGE', `${name} is empty (0 bytes).`);
@@ -127,8 +123,13 @@ export async function readBytes(path: string, signal?: AbortSignal): Promise<Uin
   } catch (cause) {
     signal?.throwIfAborted();
     if (cause instanceof RelievoError) throw cause;
-    throw new RelievoError('FILE_NOT_FOUND', `${path} ${whyNotRead(cause)}.`, { cause });
+    throw new RelievoError('FILE_NOT_FOUND', `${path} ${await whyNotThere(path, cause)}.`, { cause });
   } finally {
     await file?.close();
   }
+}
+
+async function whyNotThere(path: string, cause: unknown): Promise<string> {
+  const link = (cause as NodeJS.ErrnoException).code === 'ENOENT' && (await lstat(path).catch(() => undefined));
+  return link ? 'is a link to a file that does not exist' : whyNotRead(cause);
 }

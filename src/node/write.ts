@@ -213,5 +213,12 @@ async function renameAnew(from: string, to: string): Promise<void> {
 
 /** What a writer throws, rather than replace a file that it was not told to replace. */
 export function existing(path: string): RelievoError {
-  return new RelievoError('WRITE_FAILED', `${path} exists already and is left as it is.`);
+  const error = new RelievoError('WRITE_FAILED', `${path} exists already and is left as it is.`);
+  EXISTING.add(error);
+  return error;
 }
+
+const EXISTING = new WeakSet<object>();
+
+/** Whether to overwrite would have helped. */
+export const isExisting = (error: unknown): boolean => EXISTING.has(error as object);

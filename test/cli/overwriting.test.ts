@@ -169,7 +169,7 @@ test('--pair leaves a depth map that is there, and its photo', async () => {
   await writeFile('b_depth.png', 'precious');
   const { code, err } = await relievo(['depth', 'a.jpg', '--network', '--pair', '-o', 'b.jpg']);
   expect([code, await readFile('b_depth.png', 'utf8')]).toEqual([1, 'precious']);
-  expect(err).toContain('b_depth.png exists already');
+  expect(err).toContain('b_depth.png exists already and is left as it is. --overwrite');
   expect(await files()).toEqual(['a.jpg', 'b_depth.png']);
 });
 

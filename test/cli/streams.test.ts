@@ -112,6 +112,9 @@ test.each([
   [['edit', 'x.png', '--preset', 'nior'], 'colour-pop'],
   [['bokeh', 'x.png', '--depth', '--network'], '--depth needs a value, but --network follows.'],
   [['bokeh', 'x.png', '-o'], 'argument missing'],
+  [['bokeh'], 'bokeh: which photo? See relievo bokeh --help'],
+  [['completion'], "missing required argument 'shell'"],
+  [['depth', '-', '--pair'], 'two files do not fit into standard output'],
   [['grade', 'x.png', '--background-exposure', '9'], '--background-exposure: expected a number from -5 to 5 (stops)'],
   [['sticker', 'x.png', '--image', 'y.png'], '--at: expected'],
 ])('%j: one line that helps, exit code 2', async (args, words) => {
@@ -178,6 +181,11 @@ test('a recipe reaches files of its folder alone, links resolved, and waits for 
     });
   expect(await edit('pipe.cube')).toMatchObject({ code: 1, err: expect.stringContaining('is a pipe') });
   expect(await edit('gone.cube')).toMatchObject({ code: 1, err: expect.stringContaining('gone.cube does not exist') });
+});
+
+test('a name of a file tells the terminal nothing', async () => {
+  const { err } = await relievo(['info', at('x\u001b[2J\n.png')]);
+  expect(err).toMatch(/^relievo: [^\p{Cc}]*\n$/u);
 });
 
 test('too large for the format is told before the work', async () => {

@@ -27,12 +27,14 @@ test('a pipe, a device, a folder and links to them are refused at once: only a f
   await symlink(at('pipe.png'), at('link.png'));
   await mkdir(at('folder.png'));
   await symlink('loop.png', at('loop.png'));
+  await symlink('nothing.png', at('nowhere.png'));
   for (const [name, what] of [
     ['pipe.png', 'is a pipe'],
     ['link.png', 'is a pipe'],
     ['zero.png', 'is a device'],
     ['folder.png', 'is a folder'],
     ['loop.png', 'a link that leads to itself'],
+    ['nowhere.png', 'is a link to a file that does not exist'],
     ['none.png', 'does not exist'],
     [`${'x'.repeat(300)}.png`, 'name is too long'],
     ['zero\0.png', 'no name'],

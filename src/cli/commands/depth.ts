@@ -1,5 +1,6 @@
 import { MESH_PARAMS, toGlb, toMesh, toPly } from '../../effects/mesh.js';
 import { visualiseDepth } from '../../effects/visualise.js';
+import { pairOf } from '../../node/embedded-depth.js';
 import { encodeImage } from '../../node/write.js';
 import { define, type Result } from '../command.js';
 import { numeric, toggle } from '../flags.js';
@@ -16,8 +17,12 @@ const RESULTS = {
   map: { suffix: 'depth', endings: ['.png', ...MESHES] },
   visualise: { suffix: 'depth', endings: PICTURE_ENDINGS },
   gdepth: { suffix: 'depth', endings: JPEG },
-  pair: { suffix: 'depth', endings: [...JPEG, ...PICTURE_ENDINGS.filter((e) => !JPEG.includes(e))] },
-} as const satisfies Record<string, Result>;
+  pair: {
+    suffix: 'depth',
+    endings: [...JPEG, ...PICTURE_ENDINGS.filter((e) => !JPEG.includes(e))],
+    beside: (path) => pairOf(path, '.png'),
+  },
+} satisfies Record<string, Result>;
 
 export const depth = define({
   summary: 'The disparity map: a 16-bit grey PNG, 65535 = disparity 1 (nearest), of the upright size.',
