@@ -57,7 +57,9 @@ export async function plan(
     if (wanted !== undefined && endings.includes(given) && given !== wanted && !alike(given, wanted))
       throw new UsageError(`--format ${format}, but '${output}' ends in ${given}.`);
     if (wanted === undefined && !endings.includes(given))
-      throw new UsageError(`cannot write '${output}': end it in ${names(endings)}, or say --format.`);
+      throw new UsageError(
+        `cannot write '${output}': end it in ${names(endings)}, in / for a folder, or say --format.`,
+      );
     return [await job(photo, output, wanted ?? given)];
   }
   if (output === STDIO) throw new UsageError(`-o ${STDIO} takes the result of one photo, not of ${photos.length}.`);

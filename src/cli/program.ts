@@ -115,7 +115,10 @@ export function checkFlags(argv: readonly string[]): string[] {
   const command = COMMANDS[argv[0] ?? ''];
   if (!command) return [...argv];
   const known = new Map(Object.entries(flagsOf(command)).map(([key, flag]) => [`--${kebab(key)}`, flag]));
+  if (command.result) known.set('-o', RESULT_FLAGS.output);
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
   return argv.map((arg, i) => {
+    if (i >= end) return arg;
     const next = argv[i + 1];
     if (known.get(arg)?.value !== undefined && next !== undefined && known.has(next.split('=')[0]!))
       throw new UsageError(`${arg} needs a value, but ${next} follows.`);

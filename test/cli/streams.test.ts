@@ -112,6 +112,7 @@ test.each([
   [['edit', 'x.png', '--preset', 'nior'], 'colour-pop'],
   [['bokeh', 'x.png', '--depth', '--network'], '--depth needs a value, but --network follows.'],
   [['bokeh', 'x.png', '-o'], 'argument missing'],
+  [['bokeh', 'x.png', '-o', '--json'], '-o needs a value, but --json follows.'],
   [['bokeh'], 'bokeh: which photo? See relievo bokeh --help'],
   [['completion'], "missing required argument 'shell'"],
   [['depth', '-', '--pair'], 'two files do not fit into standard output'],
@@ -181,6 +182,50 @@ test('a recipe reaches files of its folder alone, links resolved, and waits for 
     });
   expect(await edit('pipe.cube')).toMatchObject({ code: 1, err: expect.stringContaining('is a pipe') });
   expect(await edit('gone.cube')).toMatchObject({ code: 1, err: expect.stringContaining('gone.cube does not exist') });
+});
+
+test('after -- a file may be called like a flag', async () => {
+  await small().png().toFile(at('--odd=1.png'));
+  const home = process.cwd();
+  process.chdir(folder);
+  try {
+    expect((await relievo(['info', '--', '--odd=1.png'])).code).toBe(0);
+  } finally {
+    process.chdir(home);
+  }
+});
+
+test('an operator takes points, choices, files and JSON as its table does', async () => {
+  await flat();
+  await small().png().toFile(at('a.png'));
+  await sharp({ create: { width: 8, height: 8, channels: 4, background: '#00ff00' } })
+    .png()
+    .toFile(at('logo.png'));
+  await writeFile(at('dark.cube'), 'LUT_1D_SIZE 2\n0 0 0\n0 0 0\n');
+  const pixel = async (place: number, command: string, ...flags: string[]) => {
+    const call = [command, at('a.png'), '--depth', at('d.png'), ...flags, '--overwrite', '-o', at('o.png')];
+    expect(await relievo(call)).toMatchObject({ code: 0, err: '' });
+    return [
+      ...(await sharp(at('o.png'))
+        .removeAlpha()
+        .extract({ left: place, top: place, width: 1, height: 1 })
+        .raw()
+        .toBuffer()),
+    ];
+  };
+  expect(
+    await pixel(24, 'sticker', '--image', at('logo.png'), '--at', '24,24', '--disparity', '0.9', '--width', '0.5'),
+  ).toEqual([0, 255, 0]);
+  expect(
+    await pixel(24, 'sticker', '--image', at('logo.png'), '--at', '{"x":24,"y":24}', '--disparity', 'in-front'),
+  ).toEqual([0, 255, 0]);
+  const [r, g, b] = await pixel(2, 'background', '--background', '{"colour":"cyan"}');
+  expect(r! < 20 && g! > 180 && b! > 180).toBe(true);
+  expect(await pixel(24, 'grade', '--foreground-lut', at('dark.cube'), '--background-lut', at('dark.cube'))).toEqual([
+    0, 0, 0,
+  ]);
+  expect(Math.max(...(await pixel(24, 'grade', '--ranges', '[{"exposure":-5}]')))).toBeLessThan(20);
+  expect(await pixel(24, 'visualise', '--map', 'grey')).toEqual([128, 128, 128]);
 });
 
 test('a name of a file tells the terminal nothing', async () => {
