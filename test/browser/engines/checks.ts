@@ -493,6 +493,35 @@ export const CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'editor: drag a sticker, paint depth',
+    async run(engine, sites) {
+      await openEditor(engine, sites);
+      await peopleFound(engine);
+      const plain = await pixels(engine);
+      await panel(engine, 'Stickers');
+      await press(engine, '.drawings button', 'Add: Star');
+      await until(engine, 'the sticker', () =>
+        [...document.querySelectorAll('.panel button')].some((b) => b.textContent === 'Remove'),
+      );
+      await settled(engine);
+      const way = [
+        { x: 0.5, y: 0.24 },
+        { x: 0.6, y: 0.3 },
+        { x: 0.68, y: 0.35 },
+      ];
+      await engine.drag(await Promise.all(way.map((at) => onPhoto(engine, at))));
+      expect(changed(await pixels(engine), plain, { x: 0.64, y: 0.3, width: 0.08, height: 0.1 })).toBeGreaterThan(30);
+      await panel(engine, 'Depth');
+      const before = await pixels(engine);
+      const stroke = [0.2, 0.3, 0.4].map((x) => ({ x, y: 0.05 }));
+      await engine.drag(await Promise.all(stroke.map((at) => onPhoto(engine, at))));
+      await until(engine, 'the stroke', () => document.getElementById('status')!.textContent === '1 stroke');
+      expect(changed(await pixels(engine), before, { x: 0.25, y: 0.04, width: 0.1, height: 0.02 })).toBeGreaterThan(20);
+      expectQuiet(engine, READ_BACK);
+      return WORKS;
+    },
+  },
+  {
     name: 'editor: 3D, GLB, stereo, film',
     async run(engine, sites) {
       await openEditor(engine, sites);
