@@ -9,11 +9,11 @@ import type { Photo } from '../hydra/photo.js';
 import { createDepthMap, type DepthMap } from './depth-map.js';
 
 export interface EstimateOptions extends TaskOptions {
-  /** The Hydra to use. Default: one shared by all calls, loaded at the first. */
-  hydra?: Hydra;
+  /** The Hydra to use; a shipped head that it lacks is loaded. Default: one shared by all calls, loaded at the first. */
+  hydra?: Hydra | undefined;
   /**
-   * Puts the step at people's outline where the matte head has it. Default: whether the Hydra has that head; the shared
-   * one gets it.
+   * Puts the step at people's outline where the matte head has it. Default: true; of a depth network that is not ours,
+   * whether a matte head is loaded.
    */
   matte?: boolean | undefined;
 }
@@ -36,19 +36,17 @@ let loading: Shared<Hydra> | undefined;
  */
 export async function estimateDepth(image: ImageInput | Photo, options: EstimateOptions = {}): Promise<DepthMap> {
   const hydra = options.hydra ?? (await defaultHydra(part(options, 0, 0.25)));
-  if (!options.hydra && options.matte !== false) await hydra.add(['matte'], part(options, 0.25, 0.3));
+  const outline = options.matte ?? (hydra.isShipped('depth') || hydra.tasks.includes('matte'));
+  await hydra.add(outline ? ['depth', 'matte'] : ['depth'], part(options, options.hydra ? 0 : 0.25, 0.3));
   // On its way while the networks run.
   const refining = lazy(() => import('./refine.js'));
   refining.catch(() => {}); // awaited below, unless something is wrong before
   const photo = await hydra.open(image, options);
   try {
-    const { disparity } = await hydra.run('depth', photo, part(options, options.hydra ? 0 : 0.3, 0.6));
+    const { disparity } = await hydra.run('depth', photo, part(options, 0.3, 0.6));
     if (!disparity) throw new RelievoError('MODEL_CONTRACT', `the depth head has no output named 'disparity'.`);
     const low = { ...disparity, data: normalise(disparity) };
-    const people =
-      (options.matte ?? hydra.tasks.includes('matte'))
-        ? await hydra.run('matte', photo, { signal: options.signal })
-        : {};
+    const people = outline ? await hydra.run('matte', photo, { signal: options.signal }) : {};
     const { refine } = await refining;
     const data = await refine(low, photo, part(options, 0.6, 1), people['matte'] && coverage(people['matte']));
     options.onProgress?.(1);
@@ -59,10 +57,11 @@ export async function estimateDepth(image: ImageInput | Photo, options: Estimate
 }
 
 /**
- * The Hydra that calls without one share: loaded once, by whoever asks first; a failed load is forgotten.
+ * The Hydra that calls without one share: loaded once, by whoever asks first; a failed load is forgotten, and one that
+ * was disposed is made anew.
  */
 export async function defaultHydra(options: TaskOptions = {}): Promise<Hydra> {
-  if (shared) return shared;
+  if (shared && !shared.disposed) return shared;
   if (!loading || loading.abandoned || !loading.pending) {
     loading = new Shared((work) => Hydra.load(work).then((h) => (shared = h)));
   }

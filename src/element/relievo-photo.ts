@@ -165,11 +165,7 @@ export class RelievoPhoto extends Base {
     ]);
     const wasmBaseUrl = this.getAttribute('wasm-base-url');
     if (wasmBaseUrl === null) return estimateDepth(image, { signal });
-    const hydra = await Hydra.load({
-      modules: ['depth', 'matte'],
-      wasmBaseUrl: new URL(wasmBaseUrl, document.baseURI).href,
-      signal,
-    });
+    const hydra = await Hydra.load({ wasmBaseUrl: new URL(wasmBaseUrl, document.baseURI).href, signal });
     try {
       return await estimateDepth(image, { hydra, signal });
     } finally {

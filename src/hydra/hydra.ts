@@ -36,22 +36,26 @@ import {
 } from './tf.js';
 
 export interface HydraOptions extends TaskOptions {
-  /** Shipped heads to load, by task. Default: `['depth']`. `[]` loads none: register your own. */
-  modules?: readonly string[];
+  /**
+   * Shipped heads to load now, by task: `'depth'`, `'matte'`, `'faces'`. It says when they come, not what is computed: a
+   * shipped head that is asked for later is loaded then. Default: `['depth', 'matte']`, what `estimateDepth` uses. `[]`
+   * loads none: register your own.
+   */
+  modules?: readonly string[] | undefined;
   /** TF.js backend, or several in the order to try. Default: webgpu, webgl, wasm, cpu; the first that computes right numbers. */
-  backend?: Backend | readonly Backend[];
+  backend?: Backend | readonly Backend[] | undefined;
   /** Folder (URL) that holds `relievo-backbone/` and the heads. Default: beside the package. */
-  modelBaseUrl?: string | URL;
+  modelBaseUrl?: string | URL | undefined;
   /** Folder (URL) of TF.js's `.wasm` files, for the WASM backend in a page. Default: where TF.js looks for them. */
-  wasmBaseUrl?: string;
+  wasmBaseUrl?: string | undefined;
   /** Used for every download. Default: the global `fetch`. */
-  fetch?: FetchLike;
+  fetch?: FetchLike | undefined;
   /** Decodes image files where the runtime cannot: pass `readImage` of relievo/node. */
-  decoder?: Decoder;
+  decoder?: Decoder | undefined;
   /** Largest photo, in pixels. Default: 64,000,000. */
-  maxPixels?: number;
+  maxPixels?: number | undefined;
   /** Bound on the features kept for photos seen before, in bytes. Default: 64 MiB, about 30 photos. */
-  cacheBytes?: number;
+  cacheBytes?: number | undefined;
 }
 
 /** One output plane of a head: interleaved, [height, width, channels]. */
@@ -87,6 +91,9 @@ interface Module extends Described {
   loading?: Shared<GraphModel>;
 }
 
+/** What a Hydra loads that is not told otherwise. */
+const DEFAULT_MODULES = ['depth', 'matte'];
+
 const OPTION_NAMES = [
   'modules',
   'backend',
@@ -113,6 +120,8 @@ export class Hydra {
   readonly #modules = new Map<string, Module>();
   readonly #heads = new Map<string, string>();
   readonly #cache: FeatureCache<Photo>;
+  /** Shipped modules on their way here, by folder. */
+  readonly #arriving = new Map<string, Shared<Described>>();
   #backboneRuns = 0;
   #disposed = false;
 
@@ -131,7 +140,7 @@ export class Hydra {
    */
   static async load(options: HydraOptions = {}): Promise<Hydra> {
     knownKeys('Hydra.load', options, OPTION_NAMES);
-    const tasks = options.modules ?? ['depth'];
+    const tasks = options.modules ?? DEFAULT_MODULES;
     checkBuiltin('Hydra.load', tasks);
     // On its way while browsers are asked for a GPU, which holds this thread up.
     const arriving = loadTf();
@@ -150,9 +159,20 @@ export class Hydra {
     return hydra;
   }
 
-  /** Tasks that `run` answers. */
+  /** Tasks with a head or network here. `run` answers the shipped ones, too, and loads what they need. */
   get tasks(): readonly string[] {
     return [...this.#heads.keys()];
+  }
+
+  /** True after {@link dispose}: every call throws `DISPOSED`. */
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /** Whether a task is answered by the head that ships with the package, loaded or not, and by nobody else's. */
+  isShipped(task: string): boolean {
+    const id = this.#heads.get(task) ?? shippedHead(task);
+    return id !== undefined && id === shippedHead(task);
   }
 
   /** How often a backbone has run: stays put while heads reuse its features. */
@@ -161,20 +181,19 @@ export class Hydra {
   }
 
   /**
-   * Registers and loads shipped heads, and their backbone, where their tasks are not answered yet.
+   * Loads shipped heads, and their backbone, where their tasks are not answered yet: ahead of the call that would load
+   * them anyway. Calls that ask for the same at once share one download.
    *
    * @throws RelievoError as {@link Hydra.load}.
    */
   async add(tasks: readonly string[], options: TaskOptions = {}): Promise<void> {
     this.#alive();
-    checkBuiltin('add', tasks);
-    const wanted = tasks.filter((t) => !this.#heads.has(t)).map((t) => BUILTIN_TASKS[t]!);
-    const folders = [...(wanted.length ? [BUILTIN_BACKBONE] : []), ...wanted].filter((f) => !this.#modules.has(f));
-    const described = await Promise.all(
-      folders.map((f) => this.#describe(builtinLocation(f, this.#options.modelBaseUrl), options.signal)),
+    checkBuiltin(
+      'add',
+      tasks.filter((t) => !this.#heads.has(t)),
     );
-    // Two calls may have asked at once: who comes second finds the module there.
-    for (const d of described) if (!this.#modules.has(d.manifest.id)) this.#adopt(d);
+    const wanted = tasks.filter((t) => !this.#heads.has(t)).map((t) => BUILTIN_TASKS[t]!);
+    if (wanted.length) await this.#bring([BUILTIN_BACKBONE, ...wanted], options);
     await this.#ensure([...new Set(tasks.flatMap((t) => this.#needs(this.#answering(t))))], options);
   }
 
@@ -213,6 +232,7 @@ export class Hydra {
    */
   async extract(photo: Photo, backbone: string = BUILTIN_BACKBONE, options: TaskOptions = {}): Promise<FeatureSet> {
     this.#alive();
+    if (backbone === BUILTIN_BACKBONE) await this.#bring([backbone], options);
     const module = this.#modules.get(backbone);
     if (module?.manifest.kind !== 'backbone') throw missing(`backbone '${backbone}'`, [...this.#modules.keys()]);
     const [model] = await this.#ensure([backbone], options);
@@ -227,7 +247,8 @@ export class Hydra {
   }
 
   /**
-   * Runs one head, or a whole network. Pixels that were not opened before are opened for this call only.
+   * Runs one head, or a whole network; a shipped head is loaded where it is not yet. Pixels that were not opened before
+   * are opened for this call only.
    *
    * @returns its output planes by name, e.g. `{ disparity }`.
    * @throws RelievoError `MODEL_MISSING` for an unknown task, `BAD_OUTPUT` when the network answers NaN or Inf,
@@ -239,6 +260,7 @@ export class Hydra {
     options: TaskOptions = {},
   ): Promise<Record<string, Plane>> {
     this.#alive();
+    if (!this.#heads.has(task) && shippedHead(task)) await this.add([task], options);
     const { manifest } = this.#answering(task);
     const planes =
       manifest.kind === 'head'
@@ -329,6 +351,29 @@ export class Hydra {
     const manifest = checkManifest(await loadJson(locate(location, 'module.json'), this.#fetch, signal));
     const graphBytes = await loadFile(manifest, location, manifest.model, this.#fetch, { signal });
     return { manifest, location, graph: readGraph(manifest, graphBytes), graphBytes };
+  }
+
+  /** Registers shipped modules that are not here yet, in their order. */
+  async #bring(folders: readonly string[], { signal }: TaskOptions): Promise<void> {
+    const missing = folders.filter((f) => !this.#modules.has(f));
+    const described = await Promise.all(missing.map((f) => this.#arrival(f).join({ signal })));
+    missing.forEach((f) => this.#arriving.delete(f));
+    this.#alive();
+    for (const d of described) {
+      // Another call may have been first, or the host has registered a head of its own for the task since.
+      const there = this.#modules.has(d.manifest.id);
+      if (!there && !(d.manifest.kind === 'head' && this.#heads.has(d.manifest.task))) this.#adopt(d);
+    }
+  }
+
+  /** A shipped module's description; who asks while it is on its way waits for the same. */
+  #arrival(folder: string): Shared<Described> {
+    const under = this.#arriving.get(folder);
+    if (under?.pending && !under.abandoned) return under;
+    const location = builtinLocation(folder, this.#options.modelBaseUrl);
+    const arrival = new Shared(({ signal }) => this.#describe(location, signal));
+    this.#arriving.set(folder, arrival);
+    return arrival;
   }
 
   /** Nothing of a module that is refused stays behind. */
@@ -624,6 +669,11 @@ function invert(distance: Float32Array): Float32Array {
   const median = Float32Array.from(distance).sort()[distance.length >> 1]!;
   const least = Math.max(median * 1e-3, 1e-6);
   return distance.map((v) => 1 / Math.max(v, least));
+}
+
+/** Id of the shipped head that answers a task. */
+function shippedHead(task: string): string | undefined {
+  return Object.hasOwn(BUILTIN_TASKS, task) ? BUILTIN_TASKS[task] : undefined;
 }
 
 function checkBuiltin(owner: string, tasks: readonly string[]): void {

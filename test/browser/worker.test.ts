@@ -30,6 +30,13 @@ test('a worker answers what the page itself would', async () => {
   });
 });
 
+test('page, Hydra and worker have one default: the same map of the same photo', async () => {
+  const { given, there, ...found } = await page.evaluate(() => window.tests.defaults());
+  expect(found).toEqual({ size: 192 * 192, outlined: true, faces: [1, 1] });
+  expect(given).toBe(0);
+  expect(there).toBeLessThan(1e-6);
+});
+
 test('an image element is read on the page and sent as a bitmap', async () => {
   expect(await page.evaluate(() => window.tests.element())).toEqual([512, 512]);
 });

@@ -101,6 +101,6 @@ test('an abort in the middle of a download rejects with the reason, and the next
   expect(error).toMatchObject({ name: 'AbortError', message: 'changed my mind' });
   slow = false;
   const hydra = await load();
-  expect(hydra.tasks).toEqual(['depth']);
+  expect(hydra.tasks).toEqual(['depth', 'matte']);
   hydra.dispose();
 });

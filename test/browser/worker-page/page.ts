@@ -1,4 +1,12 @@
-import { applyBokeh, DepthStream, estimateDepth, Hydra, isRelievoError, type DepthMap } from '../../../src/index.js';
+import {
+  applyBokeh,
+  DepthStream,
+  detectFaces,
+  estimateDepth,
+  Hydra,
+  isRelievoError,
+  type DepthMap,
+} from '../../../src/index.js';
 import { createWorker, type RelievoWorker } from '../../../src/worker/index.js';
 
 const wasmBaseUrl = new URL('wasm/', document.baseURI).href;
@@ -54,6 +62,31 @@ const tests = {
       matte: [matte.width, matte.height],
       rising: progress.every((p, i) => i === 0 || p >= progress[i - 1]!) && progress.length > 1,
       kept: [own.data.length, ownDepth.data.length, depth.data.length],
+    };
+  },
+
+  /** With nothing said, in the three ways that there are: how far apart the maps are, and the size of one. */
+  async defaults() {
+    const small = await createImageBitmap(await blob(), { resizeWidth: 192, resizeHeight: 192 });
+    const canvas = new OffscreenCanvas(192, 192);
+    canvas.getContext('2d')!.drawImage(small, 0, 0);
+    const photo = canvas.getContext('2d')!.getImageData(0, 0, 192, 192);
+    const hydra = await Hydra.load(options);
+    const given = await estimateDepth(photo, { hydra });
+    const alone = await estimateDepth(photo);
+    const plain = await estimateDepth(photo, { matte: false });
+    const r = await createWorker(options);
+    const there = await r.estimateDepth(photo);
+    // Neither was asked for faces before.
+    const faces = [(await detectFaces(photo, { hydra })).length, (await r.detectFaces(photo)).length];
+    hydra.dispose();
+    r.dispose();
+    return {
+      size: alone.data.length,
+      outlined: worst(alone.data, plain.data) > 0.05,
+      given: worst(alone.data, given.data),
+      there: worst(alone.data, there.data),
+      faces,
     };
   },
 
