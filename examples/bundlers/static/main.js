@@ -1,3 +1,0 @@
-import { run } from './page.js';
-
-await run();

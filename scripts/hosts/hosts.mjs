@@ -1,0 +1,102 @@
+/**
+ * Where the package has to work. `app`: folder of examples/hosts; `ways` of running it: a command that builds, then a
+ * folder to serve or a command that serves at PORT; or commands of Node's alone. What a user still does by hand: `also`,
+ * packages to name in the command besides relievo; `wasm`, the folder that TensorFlow.js's .wasm files are copied to.
+ */
+const port = '--port PORT';
+
+/** Optional for us, and not for a bundler that looks up every `import()`. */
+const WEBGPU = '@tensorflow/tfjs-backend-webgpu';
+
+export const HOSTS = [
+  {
+    name: 'vite',
+    wasm: 'public',
+    tool: 'vite',
+    title: 'Vite',
+    ways: {
+      dev: { serve: `npm run dev -- --host 127.0.0.1 ${port}`, development: true },
+      build: { build: 'npm run build', files: 'dist' },
+    },
+  },
+  {
+    name: 'webpack',
+    also: [WEBGPU],
+    wasm: 'public',
+    tool: 'webpack',
+    title: 'webpack',
+    ways: {
+      dev: { serve: `npm run dev -- --host 127.0.0.1 ${port}`, development: true },
+      build: { build: 'npm run build', files: 'public' },
+    },
+  },
+  {
+    name: 'next',
+    also: [WEBGPU],
+    wasm: 'public',
+    tool: 'next',
+    title: 'Next, app router',
+    // Rendered on the server, with what it imported there.
+    html: /colour-pop/,
+    ways: {
+      dev: { serve: `npm run dev -- --hostname 127.0.0.1 ${port}`, development: true },
+      build: { build: 'npm run build', serve: `npm run start -- --hostname 127.0.0.1 ${port}` },
+    },
+  },
+  {
+    name: 'rollup',
+    also: [WEBGPU],
+    wasm: 'public',
+    tool: 'rollup',
+    title: 'Rollup',
+    ways: { build: { build: 'npm run build', files: 'public' } },
+  },
+  {
+    name: 'esbuild',
+    also: [WEBGPU],
+    wasm: 'public',
+    tool: 'esbuild',
+    title: 'esbuild',
+    ways: {
+      dev: { serve: 'npm run dev -- --serve=127.0.0.1:PORT', development: true },
+      build: { build: 'npm run build', files: 'public' },
+      single: { build: 'npm run single', files: 'public', says: 'build, without splitting' },
+    },
+  },
+  {
+    name: 'parcel',
+    also: [WEBGPU],
+    wasm: 'dist',
+    tool: 'parcel',
+    title: 'Parcel',
+    ways: {
+      dev: { serve: `npm run dev -- --host 127.0.0.1 ${port}`, development: true },
+      build: { build: 'npm run build', files: 'dist' },
+    },
+  },
+  {
+    name: 'plain',
+    tool: 'vite',
+    wasm: 'page',
+    title: 'plain page, laid out once by Vite',
+    ways: { files: { build: 'npm run vendor', files: 'page', says: 'plain files' } },
+  },
+  {
+    name: 'import-map',
+    also: [WEBGPU],
+    wasm: '.',
+    title: 'import map, no build step',
+    ways: { files: { files: '.', says: 'plain files' } },
+  },
+  {
+    name: 'node',
+    title: 'Node',
+    ways: {
+      esm: { run: 'npm run esm --', says: 'import' },
+      require: { run: 'npm run require --', says: 'require' },
+    },
+  },
+];
+
+/** What `npm test` takes. */
+export const QUICK = ['vite-build', 'webpack-build', 'plain', 'node-esm', 'node-require'];
