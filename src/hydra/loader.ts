@@ -191,7 +191,7 @@ class HttpError extends Error {
 }
 
 /** Node's fetch does not read file: addresses. `getBuiltinModule` instead of an import keeps `node:` out of web bundles. */
-async function readLocal(url: URL, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+export async function readLocal(url: URL, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
   const fs = globalThis.process?.getBuiltinModule?.('node:fs/promises');
   if (!fs) throw new Error('file: addresses can be read in Node only');
   return new Uint8Array(await fs.readFile(url, { signal }));

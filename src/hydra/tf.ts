@@ -3,11 +3,12 @@
  * reaches this file.
  */
 import type * as TfCore from '@tensorflow/tfjs-core';
-import type * as TfConverter from '@tensorflow/tfjs-converter';
+import type * as TfInPackage from './tfjs/core.js';
 import { RelievoError } from '../core/errors.js';
+import { lazy } from '../core/lazy.js';
 import { within } from '../core/task.js';
 
-export type Tf = typeof TfCore & Pick<typeof TfConverter, 'loadGraphModel'>;
+export type Tf = typeof TfInPackage;
 export type { GraphModel } from '@tensorflow/tfjs-converter';
 export type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 
@@ -17,30 +18,35 @@ export type Backend = (typeof BACKENDS)[number];
 
 let loading: Promise<Tf> | undefined;
 
+/** @throws RelievoError `DEPENDENCY_MISSING`; the next call tries again. */
 export function loadTf(): Promise<Tf> {
-  loading ??= Promise.all([import('@tensorflow/tfjs-core'), import('@tensorflow/tfjs-converter')]).then(
-    ([core, converter]) => ({ ...core, loadGraphModel: converter.loadGraphModel }),
-  );
-  return loading.catch((cause) => {
+  loading ??= lazy(() => import('./tfjs/core.js'));
+  return loading.catch((error) => {
     loading = undefined; // a rejected load is forgotten, so that the next call can succeed
-    throw new RelievoError(
-      'DEPENDENCY_MISSING',
-      'TensorFlow.js could not be loaded: install @tensorflow/tfjs-core and @tensorflow/tfjs-converter.',
-      { cause },
-    );
+    throw error;
   });
 }
 
 /** Only the chosen backend is downloaded. */
-const REGISTER: Readonly<Record<Backend, (wasmPath: string | undefined) => Promise<unknown>>> = {
-  webgpu: () => import('@tensorflow/tfjs-backend-webgpu'),
-  webgl: () => import('@tensorflow/tfjs-backend-webgl'),
-  cpu: () => import('@tensorflow/tfjs-backend-cpu'),
-  wasm: async (wasmPath) => {
-    const wasm = await import('@tensorflow/tfjs-backend-wasm');
-    if (wasmPath !== undefined) wasm.setWasmPaths(wasmPath.endsWith('/') ? wasmPath : `${wasmPath}/`);
-  },
+const REGISTER: Readonly<Record<Backend, (tf: Tf, wasmBaseUrl: string | undefined) => Promise<unknown>>> = {
+  webgpu: () => import('./tfjs/webgpu.js'),
+  webgl: () => import('./tfjs/webgl.js'),
+  cpu: () => import('./tfjs/cpu.js'),
+  wasm: async (tf, wasmBaseUrl) => (await import('./wasm.js')).registerWasm(tf, wasmBaseUrl),
 };
+
+let warned = false;
+
+/** Slow without a word would look like Relievo's own speed. */
+function warnOfPlainJavaScript(failures: readonly string[]): void {
+  const wasm = failures.find((f) => f.startsWith('wasm: '));
+  if (!wasm || warned) return;
+  warned = true;
+  console.warn(
+    `Relievo runs its networks in plain JavaScript, about five times slower than in WebAssembly, which could not be used (` +
+      `${wasm.slice(6)}). Allow 'wasm-unsafe-eval' in the page's policy, or name the folder that holds the package's .wasm files by 'wasmBaseUrl'.`,
+  );
+}
 
 /**
  * Activates the first of `wanted` that computes right numbers on a probe, not only starts: drivers exist whose
@@ -48,19 +54,20 @@ const REGISTER: Readonly<Record<Backend, (wasmPath: string | undefined) => Promi
  *
  * @throws RelievoError `BACKEND_UNAVAILABLE` naming what was tried and why each failed.
  */
-export async function activate(tf: Tf, wanted: readonly Backend[], wasmPath: string | undefined): Promise<Backend> {
+export async function activate(tf: Tf, wanted: readonly Backend[], wasmBaseUrl: string | undefined): Promise<Backend> {
   const failures: string[] = [];
   for (const name of wanted) {
     try {
       if (name === 'webgpu' && !(await webGpu())) throw new Error('no WebGPU adapter');
       if (name === 'webgl' && !webGl()) throw new Error('no WebGL context');
-      await REGISTER[name](wasmPath);
+      await REGISTER[name](tf, wasmBaseUrl);
       // TF.js opens its threads with the text of a function of its own, which minifiers make depend on names outside it:
       // in a bundle of Vite 8, crossOriginIsolated, it never started.
       if (name === 'wasm') tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
       if (!(await tf.setBackend(name))) throw new Error('did not start');
       await tf.ready();
       await probe(tf);
+      if (name === 'cpu') warnOfPlainJavaScript(failures);
       return name;
     } catch (error) {
       failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);

@@ -79,8 +79,8 @@ describe('the models', () => {
   test('are loaded once: after that the page works without a network', async () => {
     const page = await pages.open();
     const first = await page.evaluate(() => window.runtime.depth());
-    expect(pages.requests.filter(isModel)).toHaveLength(6);
-    expect(await page.evaluate(() => window.runtime.cached())).toBe(6);
+    expect(pages.requests.filter(isModel)).toHaveLength(9); // backbone, depth and matte, three files each
+    expect(await page.evaluate(() => window.runtime.cached())).toBe(9);
     await page.context().setOffline(true);
     expect(await page.evaluate(() => window.runtime.depth())).toEqual(first);
     await close(page);
@@ -92,7 +92,7 @@ describe('the models', () => {
     await two.goto(page.url());
     const found = await Promise.all([one, two].map((p) => p.evaluate(() => window.runtime.depth())));
     expect(found[0]).toEqual(found[1]);
-    expect(await one.evaluate(() => window.runtime.cached())).toBe(6);
+    expect(await one.evaluate(() => window.runtime.cached())).toBe(9);
     await close(page);
   });
 
@@ -102,7 +102,7 @@ describe('the models', () => {
     await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(page.url()).origin, quotaSize: 1000 });
     const found = await page.evaluate(() => window.runtime.depth());
     expect(found.every((v) => v >= 0 && v <= 1)).toBe(true);
-    expect(await page.evaluate(() => window.runtime.cached())).toBeLessThan(6);
+    expect(await page.evaluate(() => window.runtime.cached())).toBeLessThan(9);
     await close(page);
   });
 

@@ -88,7 +88,7 @@ describe.each<[string, { file?: string; act: Fault; times?: number; error?: stri
     expect(askedFor(file) - before).toBe(asked);
     fault = undefined;
     const hydra = await load();
-    expect(hydra.tasks).toEqual(['depth']);
+    expect(hydra.tasks).toEqual(['depth', 'matte']);
     hydra.dispose();
   });
 });
