@@ -10,7 +10,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { layWasm, newApp, version, workshop } from './hosts/app.mjs';
+import { newApp, version, workshop } from './hosts/app.mjs';
 import { HOSTS, QUICK } from './hosts/hosts.mjs';
 import { MANAGERS, managerEnv, managers } from './hosts/managers.mjs';
 import { check, reference, written } from './hosts/reference.mjs';
@@ -54,14 +54,13 @@ async function inHost(host, ways) {
   try {
     app = newApp(shop, host.name, [host.name]);
     await sh('npm install --ignore-scripts', app);
-    await sh(`npm install --ignore-scripts ${[shop.tarball, ...(host.also ?? [])].join(' ')}`, app);
-    if (host.wasm) layWasm(app, host.wasm);
+    await sh(`npm install --ignore-scripts ${shop.tarball}`, app);
   } catch (error) {
     fault = error;
   }
   const tool = app && host.tool ? ` ${version(app, host.tool)}` : '';
   for (const [way, how] of ways) {
-    const row = { name: `${host.name}-${way}`, title: host.title + tool, says: how.says ?? way, byHand: byHand(host) };
+    const row = { name: `${host.name}-${way}`, title: host.title + tool, says: how.says ?? way };
     rows.push(row);
     const start = performance.now();
     try {
@@ -79,7 +78,7 @@ async function byManagers(all) {
   const say = await managers(shop);
   const env = await managerEnv();
   for (const m of all) {
-    const row = { name: m.name, title: m.title ?? m.name, says: 'Node, and Vite, build', byHand: '.wasm' };
+    const row = { name: m.name, title: m.title ?? m.name, says: 'Node, and Vite, build' };
     rows.push(row);
     const start = performance.now();
     try {
@@ -88,8 +87,6 @@ async function byManagers(all) {
       const run = (line) => sh(say(line), app, { env });
       row.title += ` ${(await run(m.version)).trim()}`;
       await run(m.add);
-      // Where the manager keeps TensorFlow.js differs; the files are the same.
-      layWasm(app, 'public', ROOT);
       await run(`${m.run} esm ${PHOTO}`);
       const off = check(want, await written(app));
       await run(`${m.run} build`);
@@ -146,12 +143,6 @@ function print(row) {
   );
 }
 
-function byHand({ also = [], wasm }) {
-  return (
-    [...also.map((p) => `\`${p.replace('@tensorflow/', '')}\``), ...(wasm ? ['.wasm'] : [])].join(', ') || 'nothing'
-  );
-}
-
 /** The table of this run, in the place of the last one. */
 function writeDocs() {
   const file = join(ROOT, 'docs/runtime.md');
@@ -159,23 +150,14 @@ function writeDocs() {
   const MB = (n) => `${(n / 1e6).toFixed(1)} MB`;
   const lines = rows.map((row) => {
     const host = `${row.title}: ${row.says}`;
-    if (row.fault) return [host, 'no', '', '', '', '', '', row.byHand];
+    if (row.fault) return [host, 'no', '', '', '', '', ''];
     const { page, worker } = row;
-    if (!page) return [host, row.off.toFixed(2), '', '', '', '', '', row.byHand];
+    if (!page) return [host, row.off.toFixed(2), '', '', '', '', ''];
     const code = row.development ? ['', ''] : [kB(page.bytes.code), kB(worker.bytes.code)];
     const load = `${page.firstLoad.toFixed(1)} s`;
-    return [host, row.off.toFixed(2), ...code, kB(page.bytes.wasm), MB(page.bytes.models), load, row.byHand];
+    return [host, row.off.toFixed(2), ...code, kB(page.bytes.wasm), MB(page.bytes.models), load];
   });
-  const heads = [
-    'host',
-    'depth off, of 255',
-    'code, page',
-    'code, worker',
-    '.wasm',
-    'models',
-    'first photo',
-    'by hand',
-  ];
+  const heads = ['host', 'depth off, of 255', 'code, page', 'code, worker', '.wasm', 'models', 'first photo'];
   const table = [heads, heads.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
   const text = readFileSync(file, 'utf8');
   const marked = /(<!-- npm run examples -- --docs -->\n)[^]*?(\n<!-- end -->)/;

@@ -1,12 +1,9 @@
 import { applyBokeh, estimateDepth, Hydra, visualiseDepth } from 'relievo';
 import { createWorker } from 'relievo/worker';
 
-// The models come with the package; TensorFlow.js's .wasm files are the host's to serve.
-const options = { wasmBaseUrl: new URL('wasm/', document.baseURI).href };
-
 /** On the page's own thread. */
 async function onThePage(file) {
-  const hydra = await Hydra.load(options);
+  const hydra = await Hydra.load();
   const photo = await hydra.open(file);
   const depth = await estimateDepth(photo, { hydra });
   const blurred = await applyBokeh(photo, depth, { focus: 'subject', aperture: 0.03 });
@@ -15,7 +12,7 @@ async function onThePage(file) {
 
 /** The same calls in a thread of its own: the page never waits. */
 async function inAWorker(file) {
-  const relievo = await createWorker(options);
+  const relievo = await createWorker();
   const photo = await relievo.open(file);
   const depth = await relievo.estimateDepth(photo);
   const blurred = await relievo.applyBokeh(photo, depth, { focus: 'subject', aperture: 0.03 });

@@ -1,5 +1,5 @@
 /** The package as its users get it, and apps of examples/hosts in folders of their own, with nothing else in reach. */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../setup.mjs';
@@ -36,13 +36,6 @@ export function newApp(shop, name, examples, change = (p) => p) {
   delete all.dependencies?.relievo;
   writeFileSync(join(app, 'package.json'), JSON.stringify(change(all), null, 2));
   return app;
-}
-
-/** TensorFlow.js's .wasm files, where the app serves them. */
-export function layWasm(app, folder, packages = app) {
-  const from = join(packages, 'node_modules/@tensorflow/tfjs-backend-wasm/dist');
-  for (const file of readdirSync(from).filter((f) => f.endsWith('.wasm')))
-    cpSync(join(from, file), join(app, folder, 'wasm', file));
 }
 
 /** Version of a package in an app. */

@@ -1,17 +1,12 @@
 /**
  * Where the package has to work. `app`: folder of examples/hosts; `ways` of running it: a command that builds, then a
- * folder to serve or a command that serves at PORT; or commands of Node's alone. What a user still does by hand: `also`,
- * packages to name in the command besides relievo; `wasm`, the folder that TensorFlow.js's .wasm files are copied to.
+ * folder to serve or a command that serves at PORT; or commands of Node's alone.
  */
 const port = '--port PORT';
-
-/** Optional for us, and not for a bundler that looks up every `import()`. */
-const WEBGPU = '@tensorflow/tfjs-backend-webgpu';
 
 export const HOSTS = [
   {
     name: 'vite',
-    wasm: 'public',
     tool: 'vite',
     title: 'Vite',
     ways: {
@@ -21,8 +16,6 @@ export const HOSTS = [
   },
   {
     name: 'webpack',
-    also: [WEBGPU],
-    wasm: 'public',
     tool: 'webpack',
     title: 'webpack',
     ways: {
@@ -32,8 +25,6 @@ export const HOSTS = [
   },
   {
     name: 'next',
-    also: [WEBGPU],
-    wasm: 'public',
     tool: 'next',
     title: 'Next, app router',
     // Rendered on the server, with what it imported there.
@@ -45,16 +36,12 @@ export const HOSTS = [
   },
   {
     name: 'rollup',
-    also: [WEBGPU],
-    wasm: 'public',
     tool: 'rollup',
     title: 'Rollup',
     ways: { build: { build: 'npm run build', files: 'public' } },
   },
   {
     name: 'esbuild',
-    also: [WEBGPU],
-    wasm: 'public',
     tool: 'esbuild',
     title: 'esbuild',
     ways: {
@@ -65,8 +52,6 @@ export const HOSTS = [
   },
   {
     name: 'parcel',
-    also: [WEBGPU],
-    wasm: 'dist',
     tool: 'parcel',
     title: 'Parcel',
     ways: {
@@ -77,14 +62,11 @@ export const HOSTS = [
   {
     name: 'plain',
     tool: 'vite',
-    wasm: 'page',
     title: 'plain page, laid out once by Vite',
     ways: { files: { build: 'npm run vendor', files: 'page', says: 'plain files' } },
   },
   {
     name: 'import-map',
-    also: [WEBGPU],
-    wasm: '.',
     title: 'import map, no build step',
     ways: { files: { files: '.', says: 'plain files' } },
   },

@@ -46,11 +46,8 @@ export default function Portrait() {
   );
 }
 
-// The models come with the package; TensorFlow.js's .wasm files are the host's to serve: here from public/wasm.
-const options = { wasmBaseUrl: '/wasm/' };
-
 async function onThePage(file) {
-  const hydra = await Hydra.load(options);
+  const hydra = await Hydra.load();
   const photo = await hydra.open(file);
   const depth = await estimateDepth(photo, { hydra });
   const blurred = await applyBokeh(photo, depth, { focus: 'subject', aperture: 0.03 });
@@ -58,7 +55,7 @@ async function onThePage(file) {
 }
 
 async function inAWorker(file) {
-  const relievo = await createWorker(options);
+  const relievo = await createWorker();
   const photo = await relievo.open(file);
   const depth = await relievo.estimateDepth(photo);
   const blurred = await relievo.applyBokeh(photo, depth, { focus: 'subject', aperture: 0.03 });
