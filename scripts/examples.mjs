@@ -55,6 +55,7 @@ async function inHost(host, ways) {
     app = newApp(shop, host.name, [host.name]);
     await sh('npm install --ignore-scripts', app);
     await sh(`npm install --ignore-scripts ${shop.tarball}`, app);
+    if (host.first) await sh(host.first, app);
   } catch (error) {
     fault = error;
   }
@@ -74,6 +75,11 @@ async function inHost(host, ways) {
   }
 }
 
+/** Vite 8.4.0 names an optional package for Windows that not every registry has; Yarn insists on it. */
+function heldVite(p) {
+  return { ...p, devDependencies: { ...p.devDependencies, vite: '~8.3.0' } };
+}
+
 async function byManagers(all) {
   const say = await managers(shop);
   const env = await managerEnv();
@@ -82,7 +88,7 @@ async function byManagers(all) {
     rows.push(row);
     const start = performance.now();
     try {
-      const app = newApp(shop, `by-${m.name}`, ['vite', 'node']);
+      const app = newApp(shop, `by-${m.name}`, ['vite', 'node'], heldVite);
       for (const [file, text] of Object.entries(m.files ?? {})) writeFileSync(join(app, file), text);
       const run = (line) => sh(say(line), app, { env });
       row.title += ` ${(await run(m.version)).trim()}`;

@@ -1,6 +1,7 @@
 /**
  * Where the package has to work. `app`: folder of examples/hosts; `ways` of running it: a command that builds, then a
- * folder to serve or a command that serves at PORT; or commands of Node's alone.
+ * folder to serve or a command that serves at PORT; or commands of Node's alone. `first`: what has to be laid beside a
+ * bundle whose bundler leaves addresses of files alone.
  */
 const port = '--port PORT';
 
@@ -36,12 +37,14 @@ export const HOSTS = [
   },
   {
     name: 'rollup',
+    first: 'npm run assets',
     tool: 'rollup',
     title: 'Rollup',
     ways: { build: { build: 'npm run build', files: 'public' } },
   },
   {
     name: 'esbuild',
+    first: 'npm run assets',
     tool: 'esbuild',
     title: 'esbuild',
     ways: {
@@ -81,4 +84,4 @@ export const HOSTS = [
 ];
 
 /** What `npm test` takes. */
-export const QUICK = ['vite-build', 'webpack-build', 'plain', 'node-esm', 'node-require'];
+export const QUICK = ['vite-dev', 'vite-build', 'webpack-build', 'esbuild-build', 'plain', 'node-esm', 'node-require'];

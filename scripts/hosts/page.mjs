@@ -35,7 +35,7 @@ export async function use(address, photo, { worker, seconds = 90, args = [], pre
   try {
     await prepare?.(context);
     await page.goto(address);
-    await page.waitForSelector('#photo:enabled', { timeout: seconds * 1000 }).catch(() => {
+    await page.waitForSelector('#photo:enabled', { timeout: 30_000 }).catch(() => {
       throw new Error(['its script does not run', ...problems].join('\n'));
     });
     if (worker) await page.check('#worker');

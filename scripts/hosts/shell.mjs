@@ -61,7 +61,7 @@ async function freePort() {
 }
 
 /** Starts a server of somebody else's. @param line with PORT where its port goes. */
-export async function serveBy(line, cwd, seconds = 120) {
+export async function serveBy(line, cwd, seconds = 60) {
   const port = await freePort();
   const [command, ...args] = line.replaceAll('PORT', port).split(' ');
   // A group of its own: what it starts ends with it.

@@ -5,10 +5,18 @@ import { ROOT } from '../helpers/photos.js';
 const run = promisify(execFile);
 
 // The quick half; `npm run examples` takes every host and package manager.
-test('the tarball works in an empty app: Vite, webpack, a plain page, Node', async () => {
+test('the tarball works in an empty app: Vite, its development server, webpack, esbuild, a plain page, Node', async () => {
   const said: { stdout: string } = await run(process.execPath, ['scripts/examples.mjs', '--quick'], {
     cwd: ROOT,
   }).catch((error) => error);
-  for (const name of ['vite-build', 'webpack-build', 'plain-files', 'node-esm', 'node-require'])
+  for (const name of [
+    'vite-dev',
+    'vite-build',
+    'webpack-build',
+    'esbuild-build',
+    'plain-files',
+    'node-esm',
+    'node-require',
+  ])
     expect(said.stdout).toMatch(new RegExp(`^${name} .* ok +off \\d\\.\\d+`, 'm'));
 }, 600_000);
