@@ -5,11 +5,15 @@ Every sample becomes the same dict of arrays, whatever set it came from:
   image  uint8 [H, W, 3]     the same with its light, colour, noise and compression changed: what the student sees
   disp   float32 [H/2, W/2]  disparity in 1/m or any scale (losses are scale and shift free)
   valid  float32 [H/2, W/2]  1 where disp is known
+  dense  float32 [H/2, W/2]  disparity by another network, larger = nearer; 0 = none
   mask   float32 [H/2, W/2]  person coverage
+  sure   float32 [H/2, W/2]  0 where the mask has people with a margin (STEREO): there it tells nothing of their outline
   front  float32 [H/2, W/2]  the same, only where the person may be compared with what surrounds them
   relief float32 [H/2, W/2]  nearness within a real face, in face widths + 2; 0 = no face
+  joints float32 [POINTS, 4] points along the bones of one body: x, y in -1..1 across the picture, z in metres, smaller =
+                             nearer, 1 where there is such a point and it is not hidden by another
   heat, heat_weight, box, points, here   what the faces head is to answer: face_targets
-  kind   0 exact depth, 1 mask only, 2 person cut out over a picture of known depth
+  kind   0 exact depth, 1 mask only, 2 person cut out over a picture of known depth, 3 stereo depth in part and a loose mask
   full   1 where the person may be compared with the whole background (half-length); 0 where the floor at
          their feet may be as near as they are (full-length): then only the upper part counts
 """
@@ -17,12 +21,13 @@ from __future__ import annotations
 
 import json
 import pathlib
+from typing import Callable
 
 import cv2
 import numpy as np
 import torch
 
-EXACT, MASKED, COMPOSITE = 0, 1, 2
+EXACT, MASKED, COMPOSITE, STEREO = 0, 1, 2, 3
 
 
 def _rgb(path: pathlib.Path) -> np.ndarray:
@@ -59,11 +64,70 @@ def _rendered(folder: pathlib.Path, faces: "Faces") -> list[dict]:
     return out
 
 
+POINTS = 48
+# Of BlazePose's joints: face, arms, trunk, legs; (joint, joint, how many points between).
+BONES = [(0, 7, 0), (0, 8, 0), (11, 12, 2), (11, 13, 2), (13, 15, 2), (15, 19, 0), (12, 14, 2), (14, 16, 2), (16, 20, 0), (11, 23, 2), (12, 24, 2), (23, 24, 1), (23, 25, 2), (25, 27, 2), (24, 26, 2), (26, 28, 2)]
+
+
+def skeleton(joints: np.ndarray) -> np.ndarray:
+    """BlazePose's joints [33, 4] (x, y in pixels, z in metres, seen) as points [n, 3] along the bones that are seen. Where two
+    lie at one place in the picture and not at one depth, the farther is left out: what is seen there is the nearer one."""
+    seen = joints[:, 3] > 0.7
+    points = [joints[j, :3] for j in sorted({j for a, b, _ in BONES for j in (a, b)}) if seen[j]]
+    for a, b, n in BONES:
+        if seen[a] and seen[b]:
+            points += [joints[a, :3] + (joints[b, :3] - joints[a, :3]) * t / (n + 1) for t in range(1, n + 1)]
+    p = np.array(points, np.float32).reshape(-1, 3)
+    if not len(p):
+        return p
+    reach = 0.12 * max(np.ptp(p[:, 0]), np.ptp(p[:, 1]))  # about as wide as an arm
+    apart = np.linalg.norm(p[:, None, :2] - p[None, :, :2], axis=2)
+    hidden = ((apart < reach) & (p[:, None, 2] - p[None, :, 2] > 0.1)).any(1)
+    return p[~hidden][:POINTS]
+
+
+HELD_BACK = 16  # of mannequin's videos every 16th by number is not learned from (held.py scores them)
+
+
+def _letterbox(rgb: np.ndarray) -> np.ndarray:
+    """1 where the picture is, 0 on the black bars that fill up a frame of another shape."""
+    out = np.ones(rgb.shape[:2], np.uint8)
+    for axis in (0, 1):
+        lit = np.flatnonzero(np.quantile(rgb.max(2), 0.98, axis=1 - axis) > 24)
+        if len(lit):
+            # Compression smears the picture a little into the bar.
+            low, high = lit[0] + 2 * (lit[0] > 0), lit[-1] + 1 - 2 * (lit[-1] < rgb.shape[axis] - 1)
+            np.moveaxis(out, axis, 0)[:low] = 0
+            np.moveaxis(out, axis, 0)[high:] = 0
+    return out
+
+
+def _mannequin(folder: pathlib.Path, teach: pathlib.Path | None, wanted: Callable[[int], bool]) -> list[dict]:
+    """Frames of people who stand still (Li et al. 2019): NAME.disp.png inverse depth by multi-view stereo, 0 = none;
+    NAME.dense.jpg the same by a network that sees two frames; NAME.person.png people with a margin. vNNN is the video."""
+    out, faces = [], Faces(teach, folder)
+    for f in sorted(folder.glob("*.disp.png")):
+        stem = f.name[:-9]
+        if not wanted(int(stem[1:4])):
+            continue
+        raw = cv2.imread(str(f), cv2.IMREAD_GRAYSCALE)
+        rgb = _rgb(f.with_name(stem + ".jpg"))
+        seen = _letterbox(rgb)
+        dense = np.maximum(cv2.imread(str(f.with_name(stem + ".dense.jpg")), cv2.IMREAD_GRAYSCALE), 1) * seen
+        person = cv2.imread(str(f.with_name(stem + ".person.png")), cv2.IMREAD_GRAYSCALE)
+        out.append({
+            "name": stem, "rgb": rgb, "disp": np.maximum(raw, 1) - 1, "unit": (1 / 254, 0.0), "valid": (raw > 0) * seen * np.uint8(255), "dense": dense, "mask": person,
+            # Faces of few pixels are missed: where none is found there may be one.
+            **faces.of(stem), "unlabelled": True,
+        })
+    return out
+
+
 class Faces:
     """MediaPipe's labels of one folder (teach.py); nothing where they were not made."""
 
     def __init__(self, teach: pathlib.Path | None, folder: pathlib.Path):
-        self.faces, self.mesh, self.triangles = {}, {}, None
+        self.faces, self.mesh, self.joints, self.triangles = {}, {}, {}, None
         file = teach / ("-".join(folder.resolve().parts[-2:]) + ".npz") if teach else None
         self.known = bool(file and file.exists())
         if not self.known:
@@ -75,13 +139,15 @@ class Faces:
             self.faces.setdefault(str(z["names"][int(row[0])]), []).append(row[1:15])
         for mesh, i in zip(z["relief"], z["relief_of"]):
             self.mesh.setdefault(str(z["names"][i]), []).append(mesh)
+        for joints, i in zip(z["joints"], z["joints_of"]):
+            self.joints[str(z["names"][i])] = skeleton(joints)
 
     def of(self, stem: str, heads: list[tuple[float, float, float]] = ()) -> dict:
         """Faces [n, 14] (box, five points), and circles where there may be one that nobody labelled."""
         found = np.array(self.faces.get(stem, []), np.float32).reshape(-1, 14)
         loose = [h for h in heads if not any(b[0] - 0.5 * h[2] < h[0] < b[2] + 0.5 * h[2] and b[1] - h[2] < h[1] < b[3] + h[2] for b in found)]
         unknown = not self.known or stem not in self.names
-        return {"faces": found, "ignore": np.array(loose, np.float32).reshape(-1, 3), "unlabelled": unknown}
+        return {"faces": found, "ignore": np.array(loose, np.float32).reshape(-1, 3), "unlabelled": unknown, "joints": self.joints.get(stem, np.zeros((0, 3), np.float32))}
 
     def relief(self, stem: str, size: tuple[int, int]) -> np.ndarray | None:
         """Nearness within each face's mesh, in face widths, 0 where there is none; far triangles are drawn first."""
@@ -103,16 +169,17 @@ def load(root: pathlib.Path, extra: list[pathlib.Path] = (), teach: pathlib.Path
 
     Renders of a folder called "scenes" hold no people in the foreground; all others are portraits.
     """
-    sets: dict[str, list[dict]] = {"synth": [], "scenes": [], "room": [], "portraits": [], "street": []}
+    sets: dict[str, list[dict]] = {"synth": [], "scenes": [], "room": [], "portraits": [], "street": [], "mannequin": []}
     for folder in (root / "train/synth", *extra):
         sets["scenes" if folder.name == "scenes" else "synth"] += _rendered(folder, Faces(teach, folder))
-    nobody = {"faces": np.zeros((0, 14), np.float32), "ignore": np.zeros((0, 3), np.float32), "unlabelled": False}
+    nobody = {"faces": np.zeros((0, 14), np.float32), "ignore": np.zeros((0, 3), np.float32), "unlabelled": False, "joints": np.zeros((0, 3), np.float32)}
     for f in sorted((root / "train/room").glob("*.disp.png")):
         raw = _shrink(cv2.imread(str(f), cv2.IMREAD_UNCHANGED), 320, True)
         k = json.loads(f.with_name(f.name[:-9] + ".meta.json").read_text())
         unit = ((k["dmax"] - k["dmin"]) / 65534, k["dmin"])
         d = np.maximum(raw, 1) - 1
         sets["room"].append({"rgb": _shrink(_rgb(f.with_name(f.name[:-9] + ".jpg")), 320, False), "disp": d, "unit": unit, "valid": (raw > 0).astype(np.uint8) * 255, "mask": np.zeros(d.shape, np.uint8), **nobody})
+    sets["mannequin"] = _mannequin(root / "train/mannequin", teach, lambda video: video % HELD_BACK != 0)
     for name in ("portraits", "street"):
         folder = root / "train" / name
         faces = Faces(teach, folder)
@@ -169,6 +236,15 @@ def move_faces(s: dict, M: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return out, circles
 
 
+def move_joints(s: dict, M: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A record's points in the moved picture, those outside it dropped; distances along the view do not change."""
+    p = s["joints"]
+    xy = p[:, :2] @ M[:, :2].T + M[:, 2]
+    xy = xy / np.array(size[::-1]) * 2 - 1
+    out = np.concatenate([xy, p[:, 2:]], 1).astype(np.float32)
+    return out[(np.abs(xy) < 0.98).all(1)]
+
+
 def move(rng: np.random.Generator, s: dict, size: tuple[int, int], zoom: tuple[float, float]) -> dict:
     H, W = size
     M = warp_matrix(rng, s["rgb"].shape[:2], size, rng.random() < 0.5, zoom)
@@ -190,13 +266,18 @@ def move(rng: np.random.Generator, s: dict, size: tuple[int, int], zoom: tuple[f
         "rgb": cv2.warpAffine(s["rgb"], big, (W, H), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101),
         "disp": disp,
         "valid": valid,
+        # Nearest, since a mean of nothing and something would be a third thing.
+        "dense": at(s["dense"], cv2.INTER_NEAREST).astype(np.float32) / 255 * inside if "dense" in s else zero,
         "mask": at(s["mask"], cv2.INTER_LINEAR).astype(np.float32) / 255,
         "mask_big": cv2.warpAffine(s["mask"], big, (W, H), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101).astype(np.float32) / 255,
+        # Where a loose mask ends there is nobody: what it leaves out is sure.
+        "sure": (at(s["mask"], cv2.INTER_LINEAR) < 1).astype(np.float32) if "dense" in s else zero + 1,
         "inside": inside,
         "full": s.get("full", 1.0),
         "relief": relief,
         "faces": faces,
         "ignore": ignore,
+        "joints": move_joints(s, M, size),
     }
 
 
@@ -282,11 +363,12 @@ def degrade(rng: np.random.Generator, x: np.ndarray) -> np.ndarray:
 def augment(rng: np.random.Generator, s: dict) -> np.ndarray:
     x = recolour(rng, s["rgb"], 1.0)
     m = s["mask_big"][..., None]
-    if rng.random() < 0.25:  # backlight, silhouettes, flash: the two grounds are exposed apart
+    grounds = bool(m.any())
+    if grounds and rng.random() < 0.25:  # backlight, silhouettes, flash: the two grounds are exposed apart
         ev = rng.normal(0, 0.8, 2)
         soft = cv2.GaussianBlur(m[..., 0], (0, 0), 1.0)[..., None]
         x = x * np.exp2(ev[0] * soft + ev[1] * (1 - soft)).astype(np.float32)
-    if rng.random() < 0.2:  # a background already out of focus, or none of it
+    if grounds and rng.random() < 0.2:  # a background already out of focus, or none of it
         soft = cv2.GaussianBlur(m[..., 0], (0, 0), 1.2)[..., None]
         x = x * soft + cv2.GaussianBlur(x, (0, 0), rng.uniform(1, 6)) * (1 - soft)
     if rng.random() < 0.15:  # light from one side
@@ -295,6 +377,9 @@ def augment(rng: np.random.Generator, s: dict) -> np.ndarray:
         g = np.linspace(-1, 1, w)[None] * np.cos(a) + np.linspace(-1, 1, h)[:, None] * np.sin(a)
         x = x * np.exp2(rng.uniform(0.3, 1.2) * g)[..., None].astype(np.float32)
     return degrade(rng, x)
+
+
+TAUGHT_BY_JOINTS = ("portraits", "street", "composite", "mannequin")  # renders know better
 
 
 class Mixer(torch.utils.data.IterableDataset):
@@ -311,7 +396,7 @@ class Mixer(torch.utils.data.IterableDataset):
         """A real person cut out over a picture of known depth."""
         person = move(rng, self.pick(rng, "portraits" if rng.random() < 0.75 else "street"), size, (0.75, 1.6))
         u = rng.random()
-        ground = move(rng, self.pick(rng, *(("room", "synth") if u < 0.25 else ("scenes", "synth") if u < 0.6 else ("synth",))), size, (1.0, 1.8))
+        ground = move(rng, self.pick(rng, *(("room", "synth") if u < 0.15 else ("mannequin", "synth") if u < 0.5 else ("scenes", "synth") if u < 0.7 else ("synth",))), size, (1.0, 1.8))
         # Mirrored borders would show a second half person: keep to what the source really holds.
         m_big = person["mask_big"] * cv2.resize(person["inside"], size[::-1], interpolation=cv2.INTER_NEAREST)
         m = person["mask"] * person["inside"]
@@ -325,8 +410,9 @@ class Mixer(torch.utils.data.IterableDataset):
             "rgb": ((fg * m_big + bg * (1 - m_big)) * 255).astype(np.uint8),
             "disp": ground["disp"], "valid": ground["valid"] * (cv2.dilate(m, np.ones((3, 3))) < 0.05),
             # People who stand in the background picture are people too.
-            "mask": np.maximum(m, ground["mask"]), "mask_big": m_big[..., 0], "front": m, "full": 1.0, "relief": person["relief"],
-            "faces": np.concatenate([behind, person["faces"]]), "ignore": np.concatenate([ignore, person["ignore"]]),
+            "mask": np.maximum(m, ground["mask"]), "mask_big": m_big[..., 0], "front": m, "full": 1.0, "relief": person["relief"], "dense": np.zeros_like(m),
+            "sure": np.maximum(m > 0.95, ground["sure"]),
+            "faces": np.concatenate([behind, person["faces"]]), "ignore": np.concatenate([ignore, person["ignore"]]), "joints": person["joints"],
         }
 
     def merged(self, rng: np.random.Generator, size: tuple[int, int]) -> dict:
@@ -351,8 +437,8 @@ class Mixer(torch.utils.data.IterableDataset):
         return {
             "rgb": ((fg * alpha[..., None] + bg * (1 - alpha[..., None])) * 255).astype(np.uint8),
             "disp": np.where(front, disp, ground["disp"]).astype(np.float32), "valid": ground["valid"],
-            "mask": mask, "mask_big": np.maximum(alpha, ground["mask_big"] * (1 - alpha)), "inside": ground["inside"], "full": 1.0, "relief": np.zeros_like(m),
-            "front": mask * ground["inside"], "faces": np.concatenate([behind, before]), "ignore": np.concatenate([ignore, ignore2]),
+            "mask": mask, "mask_big": np.maximum(alpha, ground["mask_big"] * (1 - alpha)), "inside": ground["inside"], "full": 1.0, "relief": np.zeros_like(m), "dense": np.zeros_like(m), "sure": np.ones_like(m),
+            "front": mask * ground["inside"], "faces": np.concatenate([behind, before]), "ignore": np.concatenate([ignore, ignore2]), "joints": np.zeros((0, 3), np.float32),
         }
 
     def sample(self, rng: np.random.Generator, source: str, size: tuple[int, int]) -> dict:
@@ -361,16 +447,21 @@ class Mixer(torch.utils.data.IterableDataset):
         elif source == "merged":
             s, kind = self.merged(rng, size), EXACT
         else:
-            zoom = {"synth": (1.0, 1.7), "scenes": (1.0, 1.8), "room": (1.0, 1.8), "portraits": (0.8, 1.5), "street": (0.9, 2.6)}[source]
+            zoom = {"synth": (1.0, 1.7), "scenes": (1.0, 1.8), "room": (1.0, 1.8), "portraits": (0.8, 1.5), "street": (0.9, 2.6), "mannequin": (1.0, 1.7)}[source]
             s = move(rng, self.pick(rng, source, "synth"), size, zoom)
             s["front"] = s["mask"] * s["inside"]
-            kind = MASKED if source in ("portraits", "street") else EXACT
+            kind = MASKED if source in ("portraits", "street") else STEREO if source == "mannequin" else EXACT
+            if kind == STEREO:
+                s["mask_big"] = np.zeros_like(s["mask_big"])  # no outline to light or blur the two grounds by
         t = lambda a: torch.from_numpy(np.ascontiguousarray(a, np.float32))
-        planes = {k: t(s[k])[None] for k in ("disp", "valid", "mask", "front", "relief")}
+        planes = {k: t(s[k])[None] for k in ("disp", "valid", "dense", "mask", "sure", "front", "relief")}
         targets = face_targets(size, s["faces"], s["ignore"])
         found = {k: t(v)[None] if v.ndim == 2 else t(v) for k, v in targets.items()}
+        joints = torch.zeros(POINTS, 4)
+        if source in TAUGHT_BY_JOINTS:
+            joints[: len(s["joints"]), :3], joints[: len(s["joints"]), 3] = t(s["joints"]), 1
         pixels = lambda a: torch.from_numpy(np.ascontiguousarray(a))
-        return {"clean": pixels(s["rgb"]), "image": pixels(augment(rng, s)), **planes, **found, "kind": torch.tensor(kind), "full": torch.tensor(float(s["full"]))}
+        return {"clean": pixels(s["rgb"]), "image": pixels(augment(rng, s)), **planes, **found, "joints": joints, "kind": torch.tensor(kind), "full": torch.tensor(float(s["full"]))}
 
     def __iter__(self):
         cv2.setNumThreads(0)

@@ -42,6 +42,7 @@ TRAINED_ON = {
         "EG1800 portraits, official training half, 1,290 photos with masks (AutoPortraitMatting repository, Apache-2.0; the photos are their Flickr authors')",
         "Clothing Co-Parsing, 600 street photos with masks (clothing-co-parsing repository, Apache-2.0)",
         "one RGB-D room sequence, 100 frames (tsdf-fusion-python repository, BSD-2-Clause)",
+        "1,135 frames of people standing still in videos (Mannequin Challenge, Li et al. 2019) with depth by multi-view stereo and dense labels by a network (timestamps and poses CC BY 4.0; the pictures state no licence: YouTube videos, by their name the Creative-Commons part; for training only, none is shipped)",
         SYNTHETIC,
         TEACHER,
     ],

@@ -90,11 +90,49 @@ def ranking(pred: torch.Tensor, front: torch.Tensor, valid: torch.Tensor, upper:
     return total / max(count, 1)
 
 
-def matte(logit: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+def order(pred: torch.Tensor, target: torch.Tensor, w: torch.Tensor, gap: float = 0.05, pairs: int = 2048) -> torch.Tensor:
+    """Pairs of pixels anywhere in w > 0 whose target differs by more than `gap` of its range: a hinge whose margin grows
+    with that difference, to half of it, and no further than 0.3 of the map's spread (see `ranking`)."""
+    total, count = pred.new_zeros(()), 0
+    for p, t, m in zip(pred, target, w > 0):
+        p, t = p[m], t[m]
+        if p.numel() < 200:
+            continue
+        p = p / (p - p.mean()).abs().mean().clamp(min=1e-3)
+        spread, span = (t - t.mean()).abs().mean().clamp(min=1e-3), torch.quantile(t, 0.99) - torch.quantile(t, 0.01)
+        u, v = torch.randint(p.numel(), (2, pairs), device=p.device)
+        far = t[u] - t[v]
+        keep = far.abs() > gap * span
+        if keep.sum() < 50:
+            continue
+        margin = (0.5 * far.abs() / spread).clamp(max=0.3)
+        total = total + F.relu(margin - far.sign() * (p[u] - p[v]))[keep].mean()
+        count += 1
+    return total / max(count, 1)
+
+
+def joints(pred: torch.Tensor, points: torch.Tensor, inside: torch.Tensor, gap: float = 0.1) -> torch.Tensor:
+    """Pairs of a body's points [n, POINTS, 4] (data.py) that BlazePose has more than `gap` metres apart in depth, both within
+    `inside`. The hinge's margin grows to a tenth of the map's spread: how far is for others to say."""
+    spread = (pred - pred.mean((1, 2, 3), keepdim=True)).abs().mean((1, 2, 3), keepdim=True).clamp(min=1e-3)
+    at = lambda plane: F.grid_sample(plane, points[:, None, :, :2], align_corners=False)[:, 0, 0]
+    d, here = at(pred / spread), points[..., 3] * (at(inside) > 0.5)
+    nearer = points[:, None, :, 2] - points[:, :, None, 2]  # [n, i, j] > 0: i is nearer than j
+    keep = (nearer > gap) * here[:, :, None] * here[:, None, :]
+    margin = 0.1 * (nearer / 0.3).clamp(0, 1)
+    each = (F.relu(margin - (d[:, :, None] - d[:, None, :])) * keep).sum((1, 2)) / keep.sum((1, 2)).clamp(min=1)
+    return each.sum() / (keep.sum((1, 2)) > 0).sum().clamp(min=1)
+
+
+def outline(logit: torch.Tensor, mask: torch.Tensor, sure: torch.Tensor) -> torch.Tensor:
+    return (F.binary_cross_entropy_with_logits(logit, mask, reduction="none") * sure).sum() / sure.sum().clamp(min=1)
+
+
+def matte(logit: torch.Tensor, mask: torch.Tensor, sure: torch.Tensor) -> torch.Tensor:
     """Binary cross-entropy, the band around the outline counted five times: that is where mattes differ."""
     band = (F.max_pool2d(mask, 9, 1, 4) - -F.max_pool2d(-mask, 9, 1, 4) > 0.5).float()
-    w = 1 + 4 * band
-    return (F.binary_cross_entropy_with_logits(logit, mask, reduction="none") * w).sum() / w.sum()
+    w = (1 + 4 * band) * sure
+    return (F.binary_cross_entropy_with_logits(logit, mask, reduction="none") * w).sum() / w.sum().clamp(min=1)
 
 
 def faces(score: torch.Tensor, box: torch.Tensor, points: torch.Tensor, t: dict[str, torch.Tensor]) -> torch.Tensor:

@@ -1,10 +1,13 @@
 """Starts a training from the exported modules, so that anyone can go on from what ships without our checkpoints.
 
+    python -m relievo_training.restore ../models --out runs/ship/ship.pt      # as a checkpoint: to evaluate, to average
+
 Export folds each batch norm into its convolution; what is restored is trained folded, which is the usual frozen batch
 norm of fine-tuning.
 """
 from __future__ import annotations
 
+import argparse
 import json
 import pathlib
 
@@ -54,3 +57,21 @@ def load_exported(net: Net, models: pathlib.Path) -> list[str]:
         if name in norms:
             quantise.mark_folded(norms[name])
     return sorted(missing)
+
+
+def main() -> None:
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("models", type=pathlib.Path)
+    ap.add_argument("--out", type=pathlib.Path, required=True)
+    a = ap.parse_args()
+    net = Net()
+    if missing := load_exported(net, a.models):
+        raise SystemExit(f"{a.models} holds no {', '.join(missing)}")
+    about = json.loads((a.models / "relievo-depth/module.json").read_text())["training"]
+    folded = [n for n, m in net.named_modules() if getattr(m, "folded", False)]
+    a.out.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({"ema": net.state_dict(), "folded": folded, "step": about["steps"], "elapsed": about["hours"] * 3600}, a.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,15 +1,19 @@
-"""Labels that MediaPipe gives the training pictures: faces (box, five points) and the relief of each face.
+"""Labels that MediaPipe gives the training pictures: faces (box, five points), the relief of each face, a body's joints.
 
     pip install mediapipe==0.10.21 opencv-python-headless      # in an environment of its own: it pins an old NumPy
     python teach.py OUT FOLDER...
 
-Writes OUT/NAME.npz, NAME being the folder's path with dashes: for every FOLDER/*.jpg the rows
+Writes OUT/NAME.npz, NAME being the folder's path with dashes: for every FOLDER/*.jpg (but NAME.dense.jpg) the rows
   faces   float32 [n, 16]      picture index, box x0 y0 x1 y1 (forehead to chin, ear to ear), five points x y, score
   relief  float32 [m, 468, 3]  FaceMesh vertices: x, y in pixels, z in pixels, smaller = nearer
   relief_of int32 [m]          picture index of each mesh
+  joints  float32 [k, 33, 4]   BlazePose's joints of the one body it finds: x, y in pixels, z in metres, smaller = nearer,
+                               and how sure it is that the joint is to be seen
+  joints_of int32 [k]          picture index of each body
   names   the pictures' stems
 and OUT/triangles.npy, int32 [854, 3]: FaceMesh's triangles, outward or not.
-MediaPipe is Apache-2.0 (Lugaresi et al. 2019; BlazeFace: Bazarevsky et al. 2019; FaceMesh: Kartynnik et al. 2019).
+MediaPipe is Apache-2.0 (Lugaresi et al. 2019; BlazeFace: Bazarevsky et al. 2019; FaceMesh: Kartynnik et al. 2019;
+BlazePose: Bazarevsky et al. 2020).
 It runs here and in the evaluation beside ours, and is not needed by anything that ships.
 """
 from __future__ import annotations
@@ -51,9 +55,10 @@ def main() -> None:
     near = mp.solutions.face_detection.FaceDetection(model_selection=0, min_detection_confidence=0.5)
     far = mp.solutions.face_detection.FaceDetection(model_selection=1, min_detection_confidence=0.5)
     mesh = mp.solutions.face_mesh.FaceMesh(static_image_mode=True, max_num_faces=4, min_detection_confidence=0.5)
+    pose = mp.solutions.pose.Pose(static_image_mode=True, model_complexity=1, min_detection_confidence=0.5)
     for folder in map(pathlib.Path, sys.argv[2:]):
-        files = sorted(folder.glob("*.jpg"))
-        faces, relief, relief_of = [], [], []
+        files = [f for f in sorted(folder.glob("*.jpg")) if "." not in f.stem]
+        faces, relief, relief_of, joints, joints_of = [], [], [], [], []
         for i, f in enumerate(files):
             rgb = cv2.cvtColor(cv2.imread(str(f)), cv2.COLOR_BGR2RGB)
             h, w = rgb.shape[:2]
@@ -78,9 +83,14 @@ def main() -> None:
                     across = (k[1] - k[0]) * 0.36  # BlazeFace has the middle of the mouth only
                     found.append([i, *box, *k[0], *k[1], *k[2], *(k[3] - across), *(k[3] + across), d.score[0]])
             faces += found
+            body = pose.process(big)
+            if body.pose_landmarks:
+                flat, deep = body.pose_landmarks.landmark, body.pose_world_landmarks.landmark
+                joints.append([[p.x * w, p.y * h, q.z, p.visibility] for p, q in zip(flat, deep)])
+                joints_of.append(i)
         name = "-".join(folder.resolve().parts[-2:])
-        np.savez_compressed(out / f"{name}.npz", faces=np.array(faces, np.float32).reshape(-1, 16), relief=np.array(relief, np.float32).reshape(-1, 468, 3), relief_of=np.array(relief_of, np.int32), names=np.array([f.stem for f in files]))
-        print(f"{name}: {len(files)} pictures, {len(faces)} faces, {len(relief)} reliefs", flush=True)
+        np.savez_compressed(out / f"{name}.npz", faces=np.array(faces, np.float32).reshape(-1, 16), relief=np.array(relief, np.float32).reshape(-1, 468, 3), relief_of=np.array(relief_of, np.int32), joints=np.array(joints, np.float32).reshape(-1, 33, 4), joints_of=np.array(joints_of, np.int32), names=np.array([f.stem for f in files]))
+        print(f"{name}: {len(files)} pictures, {len(faces)} faces, {len(relief)} reliefs, {len(joints)} bodies", flush=True)
 
 
 if __name__ == "__main__":

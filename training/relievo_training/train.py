@@ -24,10 +24,10 @@ from .infer import load_net
 from .model import MEAN, STD, TAPS, Net
 from .restore import load_exported
 
-SMALL = [(192, 192), (224, 160), (160, 224), (224, 192), (192, 224)]
-LARGE = [(256, 256), (288, 224), (224, 288), (256, 192), (320, 224), (192, 192), (192, 224), (224, 160)]
+SMALL = [(192, 192), (224, 160), (160, 224), (224, 192), (192, 224), (160, 256)]
+LARGE = [(256, 256), (288, 224), (224, 288), (256, 192), (320, 224), (192, 192), (192, 224), (224, 160), (192, 320)]
 # Pictures per batch by source. "merged": two renders in one picture; see data.Mixer.
-MIX = {"synth": 3, "merged": 3, "scenes": 2, "room": 1, "composite": 3, "portraits": 3, "street": 1}
+MIX = {"synth": 3, "merged": 2, "mannequin": 5, "room": 1, "composite": 2, "portraits": 2, "street": 1}
 SYNTHETIC_MIX = {"synth": 8, "merged": 5, "scenes": 3}
 
 
@@ -64,6 +64,7 @@ def main() -> None:
     ap.add_argument("--freeze", default="", choices=["", *TAPS], help="fold the backbone's norms and leave it as it is up to this tap: s4 saves a quarter of a step's time, s8 a third")
     ap.add_argument("--relief-from", type=pathlib.Path, help="a run (.pt) whose relief real people are taught, instead of the network's own: one that learned from exact depth alone")
     ap.add_argument("--face", type=float, default=0.1, help="weight of FaceMesh's relief")
+    ap.add_argument("--pose", type=float, default=0.3, help="weight of the order of BlazePose's joints")
     ap.add_argument("--lr", type=float, default=1.5e-3)
     ap.add_argument("--backbone-rate", type=float, default=0.3, help="the backbone's learning rate, as a share of --lr")
     ap.add_argument("--workers", type=int, default=1)
@@ -130,7 +131,7 @@ def main() -> None:
         lr = min(1.0, step / 300) * (0.5 * (1 + torch.cos(torch.tensor(share * 3.14159)).item()) + 0.01)
         for g in opt.param_groups:
             g["lr"] = a.lr * lr * g["scale"]
-        planes = {k: b[k].to(device) for k in ("disp", "valid", "mask", "front", "relief")}
+        planes = {k: b[k].to(device) for k in ("disp", "valid", "dense", "mask", "sure", "front", "relief")}
         kind, full = b["kind"].to(device), b["full"].to(device)
         with torch.autocast(device, dtype=torch.bfloat16):
             out = net(prepare(b["image"], device), heads)
@@ -138,10 +139,16 @@ def main() -> None:
         if "head" in heads:
             depth, known = out["depth"], kind != data.MASKED
             parts["exact"] = losses.ssi(depth[known], planes["disp"][known], planes["valid"][known])
-            parts["outline"] = 0.3 * F.binary_cross_entropy_with_logits(out["matte"], planes["mask"])
+            stereo = kind == data.STEREO
+            parts["outline"] = 0.3 * losses.outline(out["matte"], planes["mask"], planes["sure"])
+            if stereo.any():
+                d, disp, valid, dense = depth[stereo], planes["disp"][stereo], planes["valid"][stereo], planes["dense"][stereo]
+                bodies = valid * (planes["mask"][stereo] > 0.5)
+                parts["stereo order"] = 0.5 * (losses.order(d, disp, valid) + losses.order(d, disp, bodies))
+                parts["dense"] = 0.5 * losses.ssi(d, dense, (dense > 0).float())
             # Relief within people: a global scale drowns it, so it is also compared at its own.
             inside = planes["mask"] * planes["valid"] * (planes["mask"] > 0.5)
-            peopled = (kind == data.EXACT) & (inside.sum((1, 2, 3)) > 400)
+            peopled = ((kind == data.EXACT) | stereo) & (inside.sum((1, 2, 3)) > 400)
             if peopled.any():
                 parts["relief"] = 0.15 * losses.ssi(depth[peopled], planes["disp"][peopled], inside[peopled])
             mesh = (planes["relief"] > 0).float()
@@ -149,7 +156,14 @@ def main() -> None:
             if faced.any():
                 parts["face"] = a.face * losses.ssi(depth[faced], planes["relief"][faced], mesh[faced])
             masked = ~known
-            people = kind != data.EXACT
+            if masked.any() and share >= a.teacher_from:
+                with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16):
+                    t = both_ways(ema, prepare(b["clean"][masked.cpu()], device)).float()
+            points = b["joints"].to(device)
+            posed = points[..., 3].sum(1) > 3
+            if posed.any() and a.pose:
+                parts["pose"] = a.pose * losses.joints(depth[posed], points[posed], planes["front"][posed])
+            people = (kind == data.MASKED) | (kind == data.COMPOSITE)
             if people.any():
                 front, held = planes["front"][people], torch.zeros_like(planes["front"][people])
                 if sculptor:
@@ -158,19 +172,22 @@ def main() -> None:
                     body = (losses.box(front, 2) > 0.95).float()
                     parts["carved"] = 0.15 * losses.ssi(depth[people], carved, body)
                     held = losses.held(carved, front)
+                elif masked.any() and share >= a.teacher_from:
+                    # What a person holds was cut off with the ground in a composite: only whole photos have it.
+                    held[kind[people] == data.MASKED] = losses.held(t, planes["front"][masked])
                 upper = torch.where(full > 0, 0.8, 0.7)[people]
                 parts["rank"] = 0.5 * losses.ranking(depth[people], front, 1 - held, upper)
             if masked.any() and share >= a.teacher_from:
-                with torch.no_grad(), torch.autocast(device, dtype=torch.bfloat16):
-                    t = both_ways(ema, prepare(b["clean"][masked.cpu()], device))
                 m = planes["mask"][masked]
                 if sculptor:
                     own = carved[kind[people] == data.MASKED]
                     t = torch.where((m > 0.5) | (held[kind[people] == data.MASKED] > 0), losses.align(own, t), t)
                 target = losses.snap(t, m, max(2, round(0.025 * max(m.shape[-2:]))))
+                if not sculptor:
+                    target = torch.where(held[kind[people] == data.MASKED] > 0, t, target)
                 parts["teacher"] = 0.3 * losses.ssi(depth[masked], target, torch.ones_like(target))
         if "matte" in heads:
-            parts["matte"] = 0.3 * losses.matte(out["matte.matte"], planes["mask"])
+            parts["matte"] = 0.3 * losses.matte(out["matte.matte"], planes["mask"], planes["sure"])
         if "faces" in heads:
             targets = {k: b[k].to(device) for k in ("heat", "heat_weight", "box", "points", "here")}
             parts["faces"] = 0.1 * losses.faces(out["faces.score"], out["faces.box"], out["faces.points"], targets)
