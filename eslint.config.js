@@ -11,6 +11,7 @@ const MAY_IMPORT = {
   portrait: ['core', 'image', 'depth', 'hydra'],
   worker: ['core', 'image', 'depth', 'hydra', 'portrait', 'effects'],
   element: ['core', 'image', 'depth', 'hydra', 'effects'],
+  react: ['core', 'image', 'depth', 'worker', 'element'],
   node: ['core', 'image', 'depth', 'effects'],
   cli: ['core', 'image', 'depth', 'hydra', 'portrait', 'effects', 'node'],
 };

@@ -113,6 +113,8 @@ const relievo = {
     preserveModules: true,
     preserveModulesRoot: 'src',
     sourcemap: true,
+    // Rollup drops directives of the sources.
+    banner: ({ name }) => (name === 'react/index' ? "'use client';" : ''),
   },
   external: (id) =>
     /\/tfjs\/\w+\.js$/.test(id) ||

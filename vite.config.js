@@ -69,15 +69,19 @@ function offline() {
   };
 }
 
+/** The tests' pages for React run with the version that it names, too. */
+const REACT = process.env.RELIEVO_REACT === '18' ? ['react', 'react-dom'] : [];
+
 /** The page: `npm run demo`. The library itself is built by Rollup; here its entries are its sources. */
 export default {
   root: join(ROOT, 'demo'),
   base: './',
   plugins: [wasmFiles(), offline()],
   resolve: {
-    alias: ['worker', 'effects', 'element']
+    alias: ['worker', 'effects', 'element', 'react']
       .map((entry) => ({ find: `relievo/${entry}`, replacement: join(ROOT, `src/${entry}/index.ts`) }))
-      .concat({ find: /^relievo$/, replacement: join(ROOT, 'src/index.ts') }),
+      .concat({ find: /^relievo$/, replacement: join(ROOT, 'src/index.ts') })
+      .concat(REACT.map((name) => ({ find: new RegExp(`^${name}(?=/|$)`), replacement: `${name}-18` }))),
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   worker: { format: 'es' },

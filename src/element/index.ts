@@ -1,4 +1,4 @@
-export { RelievoPhoto } from './relievo-photo.js';
+export { RelievoPhoto, type RelievoPhotoAttributes } from './relievo-photo.js';
 import { RelievoPhoto } from './relievo-photo.js';
 
 // Importing this entry is enough for the tag to work. A server has no elements, and a page may have imported it twice.

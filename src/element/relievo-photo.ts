@@ -23,6 +23,16 @@ canvas { position: absolute; inset: 0; height: 100%; opacity: 0; transition: opa
 canvas.there { opacity: 1; }
 @media (prefers-reduced-motion: reduce) { canvas { transition: none; } }`;
 
+/** Attributes of `<relievo-photo>` besides those of every element, for the types of JSX. */
+export interface RelievoPhotoAttributes {
+  src?: string | undefined;
+  depth?: string | undefined;
+  focus?: number | string | undefined;
+  aperture?: number | string | undefined;
+  alt?: string | undefined;
+  'wasm-base-url'?: string | undefined;
+}
+
 interface Ready {
   readonly image: ImageDataLike;
   readonly depth: DepthMap;
@@ -55,6 +65,12 @@ const Base = (globalThis as { HTMLElement?: typeof HTMLElement }).HTMLElement ??
  */
 export class RelievoPhoto extends Base {
   static readonly observedAttributes = ['src', 'depth', 'focus', 'aperture', 'alt'];
+
+  /**
+   * Estimates the depth in the place of the networks that the element loads itself: a host gives what it has, such as
+   * `relievo.estimateDepth` of a worker. It is asked when the photo has been read, for a map of that picture's size.
+   */
+  estimator: ((image: ImageDataLike, options: { readonly signal: AbortSignal }) => Promise<DepthMap>) | undefined;
 
   #photo: HTMLImageElement | undefined;
   #ready: Ready | undefined;
@@ -159,6 +175,7 @@ export class RelievoPhoto extends Base {
 
   /** The networks come only here. */
   async #estimate(image: ImageDataLike, signal: AbortSignal): Promise<DepthMap> {
+    if (this.estimator) return this.estimator(image, { signal });
     const [{ estimateDepth }, { Hydra }] = await Promise.all([
       import('../depth/estimate.js'),
       import('../hydra/hydra.js'),

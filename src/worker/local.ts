@@ -1,0 +1,61 @@
+import { RelievoError } from '../core/errors.js';
+import type { TaskOptions } from '../core/task.js';
+import { estimateDepth } from '../depth/estimate.js';
+import { DepthStream } from '../depth/stream.js';
+import { applyBokeh } from '../effects/bokeh.js';
+import { applyGrade } from '../effects/grade.js';
+import { applyHaze } from '../effects/haze.js';
+import { applyParallax } from '../effects/parallax.js';
+import { pipeline } from '../effects/pipeline.js';
+import { applyRelight } from '../effects/relight.js';
+import { applyVignette } from '../effects/vignette.js';
+import { Hydra } from '../hydra/hydra.js';
+import { Photo } from '../hydra/photo.js';
+import { shrinkImage } from '../image/shrink.js';
+import { detectFaces } from '../portrait/faces.js';
+import { cutOut, estimateMatte } from '../portrait/matte.js';
+import { readEmbeddedDepth } from './embedded-depth.js';
+import type { RelievoWorker } from './index.js';
+import type { Functions, WorkerHydraOptions } from './protocol.js';
+
+/**
+ * What `createWorker` gives, on this thread: for pages in which no worker can be started. Long calls let the page's
+ * events through, but are slower than in a worker, and so is the page.
+ *
+ * @throws RelievoError as `Hydra.load`.
+ */
+export async function createLocal(options: WorkerHydraOptions & TaskOptions = {}): Promise<RelievoWorker> {
+  const hydra = await Hydra.load(options);
+  let alive = true;
+  const guard = <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
+    async function guarded(...args: A): Promise<R> {
+      if (!alive) throw new RelievoError('DISPOSED', 'this instance was disposed: create a new one.');
+      return work(...args);
+    };
+  const functions: Functions = {
+    estimateDepth: guard((image, o) => estimateDepth(image, { ...o, hydra })),
+    estimateMatte: guard((image, o) => estimateMatte(image, { ...o, hydra })),
+    cutOut: guard((image, o) => cutOut(image, { ...o, hydra })),
+    detectFaces: guard((image, o) => detectFaces(image, { ...o, hydra })),
+    shrinkImage: guard(shrinkImage),
+    readEmbeddedDepth: guard(readEmbeddedDepth),
+    applyBokeh: guard(applyBokeh),
+    applyGrade: guard(applyGrade),
+    applyHaze: guard(applyHaze),
+    applyRelight: guard(applyRelight),
+    applyVignette: guard(applyVignette),
+    applyParallax: guard(applyParallax),
+  };
+  const local: Omit<RelievoWorker, keyof Functions> = {
+    backend: hydra.backend,
+    open: guard((image, o) => hydra.open(image, o)),
+    run: guard(async (recipe, image, depth, o) => pipeline(recipe).run(image as Photo, depth, o)),
+    createDepthStream: guard(async (o) => new DepthStream({ ...o, hydra })),
+    close: (photo) => void (photo instanceof Photo && alive && hydra.close(photo)),
+    dispose() {
+      if (alive) hydra.dispose();
+      alive = false;
+    },
+  };
+  return { ...functions, ...local } as RelievoWorker;
+}
