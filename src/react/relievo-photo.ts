@@ -55,8 +55,10 @@ export interface RelievoPhotoProps extends Omit<
   onError?: ((error: Error) => void) | undefined;
 }
 
-// A server has no layout.
-const useBrowserLayoutEffect = typeof document === 'undefined' ? useEffect : useLayoutEffect;
+/** A server has no layout; which of the two it is never changes while a page lives. */
+function useBrowserLayoutEffect(...of: Parameters<typeof useLayoutEffect>): void {
+  (typeof document === 'undefined' ? useEffect : useLayoutEffect)(...of);
+}
 
 /**
  * A photo whose focus follows a tap: `<relievo-photo>` as a component. The depth comes from the worker that all

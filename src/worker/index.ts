@@ -94,7 +94,7 @@ const NAMES: { readonly [K in keyof Functions]: true } = {
  */
 export async function createWorker(options: WorkerOptions = {}): Promise<RelievoWorker> {
   const { worker: own, signal, onProgress, ...hydra } = options;
-  const worker = own ?? new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'relievo' });
+  const worker = own ?? startWorker();
   const link = new Link(worker);
   try {
     const backend = (await link.ask((id, r, progress) => r.load(id, hydra, progress), {
@@ -105,6 +105,26 @@ export async function createWorker(options: WorkerOptions = {}): Promise<Relievo
   } catch (error) {
     link.end();
     throw error;
+  }
+}
+
+/** @throws RelievoError `BACKEND_UNAVAILABLE` in Node, and where the page's policy forbids workers. */
+function startWorker(): Worker {
+  if (typeof Worker !== 'function') {
+    throw new RelievoError(
+      'BACKEND_UNAVAILABLE',
+      'createWorker: there are no Web Workers here (Node has none). Call the functions of relievo directly.',
+    );
+  }
+  try {
+    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'relievo' });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RelievoError(
+      'BACKEND_UNAVAILABLE',
+      `createWorker: the browser refuses to start a worker: ${why}. Allow it in the page's policy ('worker-src'), or call the functions of relievo directly.`,
+      { cause },
+    );
   }
 }
 
