@@ -204,7 +204,9 @@ const tests = {
         throw new DOMException('forbidden by the policy', 'SecurityError');
       }
     } as unknown as typeof Worker;
-    const { remove } = mount(<Shows name="fallback" photo={address} more={{ modules: ['depth', 'matte'], cacheBytes: 2 ** 20 }} />);
+    const { remove } = mount(
+      <Shows name="fallback" photo={address} more={{ modules: ['depth', 'matte'], cacheBytes: 2 ** 20 }} />,
+    );
     await until(() => ['ready', 'error'].includes(last('fallback')?.status ?? ''));
     window.Worker = Real;
     const { status, depth, relievo, photo } = last('fallback')!;
