@@ -44,7 +44,7 @@ describe.each(['18', '19'])('React %s', (react) => {
       size: [512, 512, 512],
       rising: true,
     });
-    expect(found.after['closed']).toBeGreaterThanOrEqual(2);
+    expect(found.after.closed).toBeGreaterThanOrEqual(2);
     expect(found.face).toBeGreaterThan(0.3);
     expect(found.renders).toBeLessThan(250);
   });
@@ -77,7 +77,7 @@ describe.each(['18', '19'])('React %s', (react) => {
     expect(found.told.slice(2)).toEqual(['moved', 'moved']);
     expect(found.near).toBeGreaterThan(found.far + 0.3);
     expect(found).toMatchObject({ same: true, gone: true, attributes: ['photo', 'Ada', 'slider', 'Ada'] });
-    expect(found.made).toMatchObject({ estimates: 1 });
+    expect(found.made).toMatchObject({ started: 1, estimates: 1 });
     await page.waitForTimeout(300);
     pages.complaints.splice(0).forEach((c) => expect(c).toMatch(/404/));
   });

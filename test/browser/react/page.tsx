@@ -10,27 +10,44 @@ const wasmBaseUrl = new URL('wasm/', document.baseURI).href;
 const options = { backend: 'wasm', wasmBaseUrl } as const;
 const address = new URL('../../../assets/astronaut.png', import.meta.url).href;
 
-/** What the page starts and asks of its workers. */
-const counts = { started: 0, ended: 0, estimates: 0, opened: 0, closed: 0 };
+/** What the page asks of each of its workers, in the order of their start. */
+const workers: { ended: number; estimates: number; opened: number; closed: number }[] = [];
 const RealWorker = window.Worker;
 class CountedWorker extends RealWorker {
+  readonly #counts = { ended: 0, estimates: 0, opened: 0, closed: 0 };
   constructor(url: string | URL, init?: WorkerOptions) {
     super(url, init);
-    counts.started++;
+    workers.push(this.#counts);
   }
   override postMessage(message: unknown, transfer?: unknown): void {
     const { path, argumentList } = message as { path?: string[]; argumentList?: { value: unknown }[] };
-    if (path?.[0] === 'call' && argumentList?.[1]?.value === 'estimateDepth') counts.estimates++;
-    if (path?.[0] === 'open') counts.opened++;
-    if (path?.[0] === 'release') counts.closed++;
+    if (path?.[0] === 'call' && argumentList?.[1]?.value === 'estimateDepth') this.#counts.estimates++;
+    if (path?.[0] === 'open') this.#counts.opened++;
+    if (path?.[0] === 'release') this.#counts.closed++;
     super.postMessage(message, transfer as Transferable[]);
   }
   override terminate(): void {
-    counts.ended++;
+    this.#counts.ended++;
     super.terminate();
   }
 }
 window.Worker = CountedWorker;
+
+/** Of the workers that start from now on alone: those of other tests close their photos and end in their own time. */
+function counting() {
+  const first = workers.length;
+  return () => {
+    const mine = workers.slice(first);
+    const sum = (of: keyof (typeof workers)[number]) => mine.reduce((n, w) => n + w[of], 0);
+    return {
+      started: mine.length,
+      ended: sum('ended'),
+      estimates: sum('estimates'),
+      opened: sum('opened'),
+      closed: sum('closed'),
+    };
+  };
+}
 
 /** Puts components on the page; `remove` unmounts them. */
 function mount(children: ReactNode, strict = true): { box: HTMLElement; remove: () => void } {
@@ -50,9 +67,6 @@ async function until<T>(look: () => T | undefined | false | null | '', ms = 60_0
 }
 
 const file = async (name = 'a.png') => new File([await (await fetch(address)).blob()], name);
-const since = (before: typeof counts) =>
-  Object.fromEntries(Object.entries(counts).map(([k, v]) => [k, v - before[k as keyof typeof counts]]));
-
 const seen = new Map<string, DepthState[]>();
 function Shows({ name, photo, more = {} }: { name: string; photo: Parameters<typeof useDepth>[0]; more?: object }) {
   const state = useDepth(photo, { ...options, ...more }); // written anew with each render
@@ -66,7 +80,7 @@ const tests = {
 
   /** StrictMode mounts everything twice; two components want the same photo, a third only Relievo. */
   async shared() {
-    const before = { ...counts };
+    const count = counting();
     const photo = await file();
     let loaded: RelievoState | undefined;
     const Loads = () => ((loaded = useRelievo(options)), (<p>{loaded.status}</p>));
@@ -82,7 +96,7 @@ const tests = {
     const [one, two] = [last('one')!, last('two')!];
     const { data, width, height } = one.depth!;
     const progress = seen.get('one')!.map((s) => s.progress);
-    const made = since(before);
+    const made = count();
     remove();
     await wait(50);
     // Who comes back finds the worker still there.
@@ -93,7 +107,7 @@ const tests = {
     return {
       first,
       made,
-      after: since(before),
+      after: count(),
       same: one.depth === two.depth && one.relievo === loaded!.relievo,
       size: [width, height, one.photo!.width],
       face: data[125 * width + 225]! - data[50 * width + 40]!,
@@ -104,14 +118,14 @@ const tests = {
 
   /** Unmounted while it loads: nothing goes on, and the next one begins anew. */
   async unmount() {
-    const before = { ...counts };
+    const count = counting();
     const more = { modules: ['depth', 'faces'] }; // an instance of its own
     const { remove } = mount(<Shows name="gone" photo={address} more={more} />);
-    await until(() => counts.started > before.started);
+    await until(() => count().started);
     await wait(30);
     remove();
     await wait(100);
-    const ended = since(before);
+    const ended = count();
     const renders = seen.get('gone')!.length;
     await wait(1500);
     const late = seen.get('gone')!.length - renders;
@@ -180,7 +194,7 @@ const tests = {
         workers.push(this);
       }
     };
-    const before = { ...counts };
+    const count = counting();
     const { remove } = mount(<Shows name="died" photo={small} more={more} />);
     await until(() => last('died')?.depth);
     workers.at(-1)!.dispatchEvent(new ErrorEvent('error', { message: 'out of memory' }));
@@ -192,12 +206,12 @@ const tests = {
     window.Worker = Real;
     other.remove();
     remove();
-    return { code: (error as { code?: string }).code, started: since(before)['started'] };
+    return { code: (error as { code?: string }).code, started: count().started };
   },
 
   /** A page that has no workers. */
   async fallback() {
-    const before = { ...counts };
+    const count = counting();
     const Real = window.Worker;
     window.Worker = class {
       constructor() {
@@ -217,12 +231,13 @@ const tests = {
       () => 'nothing thrown',
       (e: { code?: string }) => e.code,
     );
-    return { status, width: blurred?.width, started: since(before)['started'], closed };
+    return { status, width: blurred?.width, started: count().started, closed };
   },
 
   /** The component: ready, a tap, its ref, and its element gone from the page while it works. */
   async component() {
-    const before = { ...counts };
+    const count = counting();
+    const own = { ...options, cacheBytes: 2 ** 21 }; // an instance of its own
     const told: string[] = [];
     let element: Element | null = null;
     let moved = -1;
@@ -233,13 +248,13 @@ const tests = {
           src={photo}
           alt="Ada"
           className="photo"
-          relievo={options}
+          relievo={own}
           ref={(e) => void (element = e)}
           onReady={(depth) => told.push(`ready ${depth.width}`)}
           onFocusChange={(d) => ((moved = d), told.push('moved'))}
           onError={(e) => told.push(e.message)}
         />
-        <RelievoPhoto src="nowhere.jpg" relievo={options} onError={(e) => told.push((e as { code?: string }).code!)} />
+        <RelievoPhoto src="nowhere.jpg" relievo={own} onError={(e) => told.push((e as { code?: string }).code!)} />
       </>,
     );
     await until(() => told.length === 2);
@@ -256,7 +271,7 @@ const tests = {
     const same = (element as Element | null) === tag;
     const attributes = ['class', 'alt', 'role', 'aria-label'].map((n) => tag.getAttribute(n));
     remove();
-    return { told, near, far, same, attributes, gone: element === null, made: since(before) };
+    return { told, near, far, same, attributes, gone: element === null, made: count() };
   },
 
   /** What the server rendered, taken over. */
