@@ -81,6 +81,12 @@ export const HOSTS = [
       require: { run: 'npm run require --', says: 'require' },
     },
   },
+  {
+    name: 'typescript',
+    tool: 'typescript',
+    title: 'TypeScript',
+    ways: { strict: { run: 'npm run depth --', says: 'strict, libraries checked, in Node' } },
+  },
 ];
 
 /** What `npm test` takes. */

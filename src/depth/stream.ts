@@ -1,3 +1,4 @@
+import { DISPOSE } from '../core/dispose.js';
 import { RelievoError } from '../core/errors.js';
 import { lazy } from '../core/lazy.js';
 import { knownKeys, numbers, type NumberTable } from '../core/params.js';
@@ -100,7 +101,7 @@ export class DepthStream {
     this.#filter.reset();
   }
 
-  [Symbol.dispose ?? Symbol.for('Symbol.dispose')](): void {
+  [DISPOSE](): void {
     this.dispose();
   }
 

@@ -1,3 +1,4 @@
+import { DISPOSE } from '../core/dispose.js';
 import { RelievoError } from '../core/errors.js';
 import { knownKeys } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
@@ -106,7 +107,7 @@ export class BokehPreview {
     this.#photo = undefined;
   }
 
-  [Symbol.dispose](): void {
+  [DISPOSE](): void {
     this.dispose();
   }
 

@@ -1,3 +1,4 @@
+import { DISPOSE } from '../core/dispose.js';
 import { RelievoError } from '../core/errors.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { Context, type Device } from '../gpu/index.js';
@@ -139,7 +140,7 @@ export class GpuPreview implements Preview {
     this.#photo = undefined;
   }
 
-  [Symbol.dispose](): void {
+  [DISPOSE](): void {
     this.dispose();
   }
 

@@ -1,3 +1,4 @@
+import type { DISPOSE } from '../core/dispose.js';
 import { lazy } from '../core/lazy.js';
 import { knownKeys, numbers } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
@@ -69,7 +70,7 @@ export interface Preview {
   toImage(recipe: readonly Step[] | Recipe | string, options?: RenderOptions): Promise<OutputImage>;
   /** Frees the GPU's memory. */
   dispose(): void;
-  [Symbol.dispose](): void;
+  [DISPOSE](): void;
 }
 
 export const PREVIEW_PARAMS = {

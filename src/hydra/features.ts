@@ -1,5 +1,16 @@
+import { DISPOSE } from '../core/dispose.js';
 import { RelievoError } from '../core/errors.js';
-import type { Tensor } from './tf.js';
+
+/** A tensor of TensorFlow.js, as far as it is promised: hosts need no types of that package. */
+export interface FeatureTensor {
+  /** `[1, height, width, channels]`. */
+  readonly shape: readonly number[];
+  /** Number of its values. */
+  readonly size: number;
+  /** Its values, row by row, the channels of a place next to each other. */
+  data(): Promise<Float32Array>;
+  dispose(): void;
+}
 
 /**
  * What a backbone says about one photo: a tensor per tap. Reference-counted: who gets one from `hydra.extract` owns
@@ -11,10 +22,15 @@ export class FeatureSet {
   readonly inputWidth: number;
   readonly inputHeight: number;
   readonly bytes: number;
-  readonly #taps: Readonly<Record<string, Tensor>>;
+  readonly #taps: Readonly<Record<string, FeatureTensor>>;
   #references = 1;
 
-  constructor(backbone: string, inputWidth: number, inputHeight: number, taps: Readonly<Record<string, Tensor>>) {
+  constructor(
+    backbone: string,
+    inputWidth: number,
+    inputHeight: number,
+    taps: Readonly<Record<string, FeatureTensor>>,
+  ) {
     this.backbone = backbone;
     this.inputWidth = inputWidth;
     this.inputHeight = inputHeight;
@@ -23,7 +39,7 @@ export class FeatureSet {
   }
 
   /** @throws RelievoError `DISPOSED`. */
-  tap(name: string): Tensor {
+  tap(name: string): FeatureTensor {
     if (this.#references === 0)
       throw new RelievoError('DISPOSED', `this FeatureSet was disposed: extract the photo again.`);
     const t = this.#taps[name];
@@ -41,7 +57,7 @@ export class FeatureSet {
     for (const t of Object.values(this.#taps)) t.dispose();
   }
 
-  [Symbol.dispose ?? Symbol.for('Symbol.dispose')](): void {
+  [DISPOSE](): void {
     this.dispose();
   }
 }

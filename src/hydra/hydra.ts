@@ -1,3 +1,4 @@
+import { DISPOSE } from '../core/dispose.js';
 import { RelievoError } from '../core/errors.js';
 import { invalid, knownKeys } from '../core/params.js';
 import { Shared } from '../core/shared.js';
@@ -5,8 +6,9 @@ import type { TaskOptions } from '../core/task.js';
 import { decode, type Decoder, type ImageInput } from '../image/decode.js';
 import { checkImage, MAX_PIXELS } from '../image/image-data.js';
 import { resizeToTensor } from '../image/resize.js';
+import { BACKENDS, type Backend } from './backends.js';
 import { BUILTIN_BACKBONE, BUILTIN_TASKS, builtinLocation } from './builtin.js';
-import { FeatureCache, FeatureSet } from './features.js';
+import { FeatureCache, FeatureSet, type FeatureTensor } from './features.js';
 import { checkGraph, readGraph, weightBytes, type Graph } from './graph.js';
 import { concat, loadFile, loadFiles, loadJson, locate, type FetchLike, type ModuleLocation } from './loader.js';
 import {
@@ -23,13 +25,11 @@ import { Photo } from './photo.js';
 import { taskOutputs } from './tasks.js';
 import {
   activate,
-  BACKENDS,
   compileShaders,
   defaultBackends,
   finishShaders,
   loadTf,
   shadersCompiled,
-  type Backend,
   type GraphModel,
   type Tensor,
   type Tf,
@@ -332,7 +332,7 @@ export class Hydra {
     this.#heads.clear();
   }
 
-  [Symbol.dispose ?? Symbol.for('Symbol.dispose')](): void {
+  [DISPOSE](): void {
     this.dispose();
   }
 
@@ -437,7 +437,7 @@ export class Hydra {
 
   #headInputs(manifest: HeadManifest, features: FeatureSet): Record<string, Tensor> {
     return Object.fromEntries(
-      manifest.requires.taps.map(({ tap }) => [manifest.inputs[tap]!, features.tap(tap)] as const),
+      manifest.requires.taps.map(({ tap }) => [manifest.inputs[tap]!, features.tap(tap) as Tensor] as const),
     );
   }
 
@@ -601,7 +601,12 @@ export class Hydra {
         );
       }
     }
-    return new FeatureSet(manifest.id, width, height, Object.fromEntries(taps.map((t, i) => [t, tensors[i]!])));
+    return new FeatureSet(
+      manifest.id,
+      width,
+      height,
+      Object.fromEntries(taps.map((t, i) => [t, tensors[i] as FeatureTensor])),
+    );
   }
 
   /** Tensors -> planes by output name; the tensors are gone after. @throws RelievoError `MODEL_CONTRACT`, `BAD_OUTPUT`. */

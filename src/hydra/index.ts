@@ -1,7 +1,7 @@
 export { Hydra, type HydraMemory, type HydraOptions, type Plane } from './hydra.js';
-export { FeatureSet } from './features.js';
+export { FeatureSet, type FeatureTensor } from './features.js';
 export { Photo } from './photo.js';
-export type { Backend } from './tf.js';
+export type { Backend } from './backends.js';
 export type { FetchLike, ModuleLocation } from './loader.js';
 export type {
   BackboneManifest,

@@ -7,14 +7,11 @@ import type * as TfInPackage from './tfjs/core.js';
 import { RelievoError } from '../core/errors.js';
 import { lazy } from '../core/lazy.js';
 import { within } from '../core/task.js';
+import { BACKENDS, type Backend } from './backends.js';
 
 export type Tf = typeof TfInPackage;
 export type { GraphModel } from '@tensorflow/tfjs-converter';
 export type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-
-/** Backends in the order they are tried. */
-export const BACKENDS = ['webgpu', 'webgl', 'wasm', 'cpu'] as const;
-export type Backend = (typeof BACKENDS)[number];
 
 let loading: Promise<Tf> | undefined;
 

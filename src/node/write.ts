@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
-import type { Sharp } from 'sharp';
 import { RelievoError } from '../core/errors.js';
 import { numbers, type NumberTable } from '../core/params.js';
 import type { ImageDataLike } from '../image/image-data.js';
@@ -97,7 +96,7 @@ export async function encodeImage(path: string, image: ImageDataLike, options: W
 }
 
 /** @throws RelievoError `WRITE_FAILED`, where the encoder refuses. */
-export async function encoded(path: string, picture: Sharp): Promise<Uint8Array> {
+export async function encoded(path: string, picture: { toBuffer(): Promise<Uint8Array> }): Promise<Uint8Array> {
   return picture.toBuffer().catch((cause: Error) => {
     throw new RelievoError('WRITE_FAILED', `could not write ${path}: ${cause.message.split('\n')[0]}.`, { cause });
   });

@@ -1,4 +1,5 @@
 import { proxy, releaseProxy, transfer, wrap, type Remote as Wrapped } from 'comlink';
+import { DISPOSE } from '../core/dispose.js';
 import { RelievoError } from '../core/errors.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
@@ -25,7 +26,7 @@ export interface WorkerPhoto {
 
 export interface WorkerOptions extends WorkerHydraOptions, TaskOptions {
   /** The worker to use, for hosts that start it themselves. It has to run `relievo/worker/worker`. */
-  worker?: Worker;
+  worker?: Worker | undefined;
 }
 
 /** A {@link DepthStream} in the worker: what is shown of it on the page is the same. */
@@ -59,6 +60,7 @@ export type RelievoWorker = { readonly [K in keyof Functions]: InWorker<Function
   close(photo: WorkerPhoto): void;
   /** Ends the worker; calls under way end with `DISPOSED`. */
   dispose(): void;
+  [DISPOSE](): void;
 };
 
 const NAMES: { readonly [K in keyof Functions]: true } = {
@@ -285,6 +287,10 @@ class Client {
     this.#link.end();
   }
 
+  [DISPOSE](): void {
+    this.dispose();
+  }
+
   async #call(name: string, given: unknown[]): Promise<unknown> {
     const last = given.at(-1);
     const hasOptions = given.length > 1 && isOptions(last);
@@ -346,7 +352,7 @@ class StreamClient implements WorkerDepthStream {
     this.#link.forget(this);
   }
 
-  [Symbol.dispose ?? Symbol.for('Symbol.dispose')](): void {
+  [DISPOSE](): void {
     this.dispose();
   }
 }

@@ -1,3 +1,4 @@
+import { DISPOSE } from '../core/dispose.js';
 import { RelievoError } from '../core/errors.js';
 import type { TaskOptions } from '../core/task.js';
 import { estimateDepth } from '../depth/estimate.js';
@@ -55,6 +56,9 @@ export async function createLocal(options: WorkerHydraOptions & TaskOptions = {}
     dispose() {
       if (alive) hydra.dispose();
       alive = false;
+    },
+    [DISPOSE]() {
+      local.dispose();
     },
   };
   return { ...functions, ...local } as RelievoWorker;

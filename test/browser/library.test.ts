@@ -1,6 +1,6 @@
 import { estimateDepth } from '../../src/depth/estimate.js';
 import { Hydra } from '../../src/hydra/hydra.js';
-import type { Backend } from '../../src/hydra/tf.js';
+import type { Backend } from '../../src/hydra/backends.js';
 import { readImageFile } from '../../src/node/read.js';
 import { ASTRONAUT } from '../helpers/photos.js';
 import { site, type Site } from './chromium.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { estimateDepth, Hydra, pipeline, type Step } from '../../../src/index.js';
-import { BACKENDS, type Backend } from '../../../src/hydra/tf.js';
+import { BACKENDS, type Backend } from '../../../src/hydra/backends.js';
 import { readImageFile } from '../../../src/node/index.js';
 import { ASTRONAUT, ROOT } from '../../helpers/photos.js';
 import { difference, FACE, ON_BACKGROUND, ROCKET, sharpness, type Pixels } from '../editor.js';
