@@ -3,16 +3,17 @@ import tseslint from 'typescript-eslint';
 /** Which folder of src may import which (docs/architecture.md): nothing imports upward. */
 const MAY_IMPORT = {
   core: [],
-  image: ['core'],
-  depth: ['core', 'image', 'hydra'],
+  vendor: [],
+  image: ['core', 'vendor'],
+  depth: ['core', 'image', 'hydra', 'vendor'],
   hydra: ['core', 'image'],
-  gpu: ['core'],
-  effects: ['core', 'image', 'depth', 'gpu'],
+  gpu: ['core', 'vendor'],
+  effects: ['core', 'image', 'depth', 'gpu', 'vendor'],
   portrait: ['core', 'image', 'depth', 'hydra'],
-  worker: ['core', 'image', 'depth', 'hydra', 'portrait', 'effects'],
+  worker: ['core', 'image', 'depth', 'hydra', 'portrait', 'effects', 'vendor'],
   element: ['core', 'image', 'depth', 'hydra', 'effects'],
   react: ['core', 'image', 'depth', 'worker', 'element'],
-  node: ['core', 'image', 'depth', 'effects'],
+  node: ['core', 'image', 'depth', 'effects', 'vendor'],
   cli: ['core', 'image', 'depth', 'hydra', 'portrait', 'effects', 'node'],
 };
 

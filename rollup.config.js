@@ -2,7 +2,7 @@ import commonjs from '@rollup/plugin-commonjs';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import typescript from '@rollup/plugin-typescript';
 import { minify } from '@swc/core';
-import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -76,10 +76,19 @@ function anywhere() {
         return change(id, code, /try \{\s*wasm = [\s\S]*?\} catch \(e\) \{[^}]*\}/, '');
       return null;
     },
-    async renderChunk(code) {
-      return minify(code, { module: true, compress: true, mangle: true, format: { comments: false } });
-    },
   };
+}
+
+function minified() {
+  return {
+    name: 'minified',
+    renderChunk: (code) => minify(code, { module: true, compress: true, mangle: true, format: { comments: false } }),
+  };
+}
+
+/** What an earlier build left would be packed with the rest. */
+function emptied(folder) {
+  return { name: 'emptied', buildStart: () => rmSync(join(ROOT, folder), { recursive: true, force: true }) };
 }
 
 /** A pattern that no longer occurs means another version of TF.js: better no build than a wrong one. */
@@ -88,21 +97,33 @@ function change(id, code, pattern, by) {
   return code.replace(pattern, by);
 }
 
-const TFJS = 'src/hydra/tfjs/';
+/** Other people's code inside the package: a folder of sources that name it, without types of their own, and one file for each in dist/. */
+const within = (folder, plugins) => ({
+  input: Object.fromEntries(
+    readdirSync(join(ROOT, 'src', folder)).map((f) => [f.replace(/\.ts$/, ''), `src/${folder}/${f}`]),
+  ),
+  output: { dir: `dist/${folder}`, format: 'es', chunkFileNames: 'shared-[hash].js' },
+  plugins: [nodeResolve({ browser: true, extensions: ['.js', '.mjs', '.ts'] }), ...plugins, commonjs(), minified()],
+  onwarn(warning, warn) {
+    if (!['THIS_IS_UNDEFINED', 'CIRCULAR_DEPENDENCY', 'EVAL'].includes(warning.code)) warn(warning);
+  },
+});
 
 /**
  * TensorFlow.js inside the package: one file for core and converter, one for each backend. Hosts' tools do not have to
  * find five packages, take CommonJS in a worker or leave out backends that are not installed.
  */
-const tfjs = {
-  input: Object.fromEntries(readdirSync(join(ROOT, TFJS)).map((f) => [f.replace(/\.ts$/, ''), `${TFJS}${f}`])),
-  output: { dir: 'dist/hydra/tfjs', format: 'es', chunkFileNames: 'shared-[hash].js' },
-  plugins: [wasmFiles(), nodeResolve({ browser: true, extensions: ['.js', '.ts'] }), anywhere(), commonjs()],
-  onwarn(warning, warn) {
-    if (warning.code !== 'THIS_IS_UNDEFINED' && warning.code !== 'CIRCULAR_DEPENDENCY' && warning.code !== 'EVAL')
-      warn(warning);
-  },
-};
+const tfjs = within('hydra/tfjs', [wasmFiles(), anywhere()]);
+/** So a page without a bundler has to name nothing but relievo, and no optional package stops a bundler. */
+const vendor = within('vendor', [withoutBuffer()]);
+
+/** exifr asks for Node's Buffer by its global name, for which Parcel wants a package. */
+function withoutBuffer() {
+  return {
+    name: 'without-buffer',
+    transform: (code, id) => (id.includes('/exifr/') ? code.replace(/\bBuffer\b/g, 'globalThis.Buffer') : null),
+  };
+}
 
 /** dist/ mirrors src/: `new URL('../../models/…', import.meta.url)` means the same in both, and bundlers tree-shake by file. */
 const relievo = {
@@ -117,9 +138,10 @@ const relievo = {
     banner: ({ name }) => (name === 'react/index' ? "'use client';" : ''),
   },
   external: (id) =>
-    /\/tfjs\/\w+\.js$/.test(id) ||
+    /\/(tfjs|vendor)\/[\w-]+\.js$/.test(id) ||
     (!/^[./]/.test(id) && !id.startsWith('\0') && !/^[A-Za-z]:/.test(id) && id !== 'tslib'),
   plugins: [
+    emptied('dist'),
     typescript({
       filterRoot: '.',
       tsconfig: './tsconfig.json',
@@ -131,10 +153,42 @@ const relievo = {
         rootDir: 'src',
         outDir: 'dist',
         sourceMap: true,
+        inlineSources: true,
       },
       noEmitOnError: true,
     }),
   ],
 };
 
-export default [relievo, tfjs];
+/**
+ * For pages that take the library from a CDN: one file, and the scripts of its threads, which take theirs from it. They lie as
+ * deep as the others, so that models and kernels are found by the same addresses.
+ */
+const browser = {
+  preserveEntrySignatures: 'allow-extension',
+  input: {
+    relievo: 'browser:relievo',
+    worker: 'dist/worker/worker.js',
+    'bokeh-worker': 'dist/effects/bokeh-worker.js',
+  },
+  output: {
+    dir: 'dist/browser',
+    format: 'es',
+    manualChunks: (id) => (/\/(bokeh-)?worker\.js$/.test(id) ? undefined : 'relievo'),
+    chunkFileNames: '[name].js',
+  },
+  plugins: [
+    {
+      name: 'browser-entry',
+      resolveId: (id) => (id === 'browser:relievo' ? id : undefined),
+      load: (id) =>
+        id === 'browser:relievo'
+          ? `export * from '${ROOT}dist/index.js'; export { createWorker } from '${ROOT}dist/worker/index.js';`
+          : undefined,
+    },
+    minified(),
+  ],
+  onwarn: tfjs.onwarn,
+};
+
+export default [relievo, tfjs, vendor, browser];

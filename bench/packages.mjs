@@ -25,7 +25,6 @@ const RIVALS = [
     name: 'relievo',
     packages: [shop.tarball],
     code: "import { applyBokeh, estimateDepth } from 'relievo'; export const run = async (photo) => applyBokeh(photo, await estimateDepth(photo));",
-    external: ['mediabunny', '@gltf-transform/core'],
   },
   {
     name: '@imgly/background-removal',

@@ -9,6 +9,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { newApp, version, workshop } from './hosts/app.mjs';
 import { HOSTS, QUICK } from './hosts/hosts.mjs';
@@ -113,6 +114,12 @@ async function inNode(app, how) {
 
 async function inPage(app, how, host) {
   if (how.build) await sh(how.build, app);
+  if (how.open) return served({ origin: pathToFileURL(join(app, how.open)).href }, ['--allow-file-access-from-files']);
+  const library = how.library && (await serveFiles(join(app, how.library), { cors: true }));
+  if (library) {
+    const page = join(app, how.files, 'index.html');
+    writeFileSync(page, readFileSync(page, 'utf8').replaceAll('https://CDN/', library.origin));
+  }
   const server = how.serve ? await serveBy(how.serve, app) : await serveFiles(join(app, how.files));
   try {
     if (host.html && !host.html.test(await (await fetch(server.origin)).text()))
@@ -120,15 +127,16 @@ async function inPage(app, how, host) {
     return { ...(await served(server)), development: how.development };
   } finally {
     await server.stop();
+    await library?.stop();
   }
 }
 
 /** Page and worker, each in a browser that was never there. */
-async function served(server) {
+async function served(server, args = []) {
   const found = {};
   for (const thread of ['page', 'worker']) {
     try {
-      const used = await use(server.origin, PHOTO, { worker: thread === 'worker' });
+      const used = await use(server.origin, PHOTO, { worker: thread === 'worker', args });
       if (used.backend !== 'wasm') throw new Error(`computes by ${used.backend}`);
       found[thread] = { ...used, off: check(want, used) };
     } catch (error) {

@@ -25,8 +25,8 @@ const ROWS = [
   ['applyGrade', 'relievo/effects', 6],
   ['pipeline', 'relievo/effects', 21],
 ];
-/** TensorFlow.js inside the package, and optional peers. */
-const LEFT_OUT = /\/tfjs\/\w+\.js$|^(@gltf-transform\/|mediabunny$)/;
+/** TensorFlow.js inside the package, which is the same for all. */
+const LEFT_OUT = /\/tfjs\/\w+\.js$/;
 
 const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
 setup();

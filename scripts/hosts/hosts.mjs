@@ -1,6 +1,7 @@
 /**
  * Where the package has to work. `app`: folder of examples/hosts; `ways` of running it: a command that builds, then a
- * folder to serve or a command that serves at PORT; or commands of Node's alone. `first`: what has to be laid beside a
+ * folder to serve, a command that serves at PORT, or a page to open as a file; or commands of Node's alone. `library`: what
+ * another origin serves, as a CDN does. `first`: what has to be laid beside a
  * bundle whose bundler leaves addresses of files alone.
  */
 const port = '--port PORT';
@@ -63,15 +64,17 @@ export const HOSTS = [
     },
   },
   {
-    name: 'plain',
-    tool: 'vite',
-    title: 'plain page, laid out once by Vite',
-    ways: { files: { build: 'npm run vendor', files: 'page', says: 'plain files' } },
-  },
-  {
     name: 'import-map',
     title: 'import map, no build step',
-    ways: { files: { files: '.', says: 'plain files' } },
+    ways: {
+      files: { files: '.', says: 'plain files' },
+      app: { open: 'index.html', says: 'from `file:`, where reading files is allowed, as in Electron' },
+    },
+  },
+  {
+    name: 'cdn',
+    title: 'one file from another origin',
+    ways: { files: { files: '.', library: 'node_modules/relievo', says: 'plain files' } },
   },
   {
     name: 'node',
@@ -90,4 +93,13 @@ export const HOSTS = [
 ];
 
 /** What `npm test` takes. */
-export const QUICK = ['vite-dev', 'vite-build', 'webpack-build', 'esbuild-build', 'plain', 'node-esm', 'node-require'];
+export const QUICK = [
+  'vite-dev',
+  'vite-build',
+  'webpack-build',
+  'esbuild-build',
+  'import-map',
+  'cdn',
+  'node-esm',
+  'node-require',
+];

@@ -1,13 +1,15 @@
 /** A page of the examples, used in Chromium as a visitor would: choose a photo, wait, look. */
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { findChromium } from '../setup.mjs';
 
 const FLAGS = ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'];
 
-let browser;
+/** One for each set of flags. */
+const browsers = new Map();
 export async function closeBrowser() {
-  await browser?.close();
+  await Promise.all([...browsers.values()].map((b) => b.close()));
 }
 
 /**
@@ -19,7 +21,10 @@ export async function closeBrowser() {
  */
 export async function use(address, photo, { worker, seconds = 90, args = [], prepare }) {
   const { chromium } = await import('playwright-core');
-  browser ??= await chromium.launch({ executablePath: findChromium(), args: [...FLAGS, ...args] });
+  const flags = [...FLAGS, ...args];
+  const key = flags.join(' ');
+  if (!browsers.has(key)) browsers.set(key, await chromium.launch({ executablePath: findChromium(), args: flags }));
+  const browser = browsers.get(key);
   const context = await browser.newContext();
   const page = await context.newPage();
   const problems = [];
@@ -70,8 +75,10 @@ const QUIET =
 async function weigh(urls) {
   const bytes = { code: 0, wasm: 0, models: 0, other: 0 };
   for (const [url, type] of urls) {
-    if (!/^https?:/.test(url)) continue;
-    const body = Buffer.from(await (await fetch(url)).arrayBuffer());
+    if (!/^(https?|file):/.test(url)) continue;
+    const body = url.startsWith('file:')
+      ? readFileSync(new URL(url))
+      : Buffer.from(await (await fetch(url)).arrayBuffer());
     const path = new URL(url).pathname;
     if (/javascript/.test(type) || /\.[cm]?js$/.test(path)) bytes.code += gzipSync(body, { level: 9 }).length;
     else if (/wasm/.test(type) || /\.wasm$/.test(path)) bytes.wasm += body.length;

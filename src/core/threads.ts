@@ -13,6 +13,31 @@ export interface Opener {
   post(message: unknown, transfer?: ArrayBuffer[]): void;
 }
 
+/**
+ * A Web Worker of a script that lies on another origin, such as a CDN. Browsers start none from there, but one of the page's
+ * own origin may import it.
+ *
+ * @param start makes the worker as bundlers want it written; it throws a `SecurityError` where that is refused.
+ * @param script the same address, by a way that bundlers do not follow.
+ */
+export function webWorkerFrom(start: () => Worker, script: () => string, options: WorkerOptions): Worker {
+  try {
+    return start();
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'SecurityError')) throw error;
+    const address = script();
+    if (new URL(address).origin === location.origin) throw error;
+    const code = new Blob([`import ${JSON.stringify(address)};`], { type: 'text/javascript' });
+    const own = URL.createObjectURL(code);
+    try {
+      return new Worker(own, options);
+    } finally {
+      // The worker has its address by then; the code behind it is read at once.
+      setTimeout(() => URL.revokeObjectURL(own), 10_000);
+    }
+  }
+}
+
 /** A built-in module of Node, without an import: bundlers for the web must not find one. */
 function builtin<T>(name: string): T | undefined {
   return typeof process === 'object' ? (process.getBuiltinModule?.(name) as T | undefined) : undefined;
@@ -57,6 +82,11 @@ export function openThread(
   } catch {
     return undefined;
   }
+}
+
+/** Address of a script beside another one, by a way that bundlers do not follow. */
+export function beside(script: string, name: string): string {
+  return script.replace(/[^/]*$/, name);
 }
 
 /** Inside a thread: hears its opener. */

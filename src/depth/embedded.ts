@@ -63,7 +63,7 @@ export function uprightDepth(
 type Node = Readonly<Record<string, unknown>>;
 
 async function readXmp(bytes: Uint8Array): Promise<Node> {
-  const { default: exifr } = await import('exifr');
+  const { default: exifr } = await import('../vendor/exifr.js');
   try {
     const options = { tiff: false, xmp: true, multiSegment: true, mergeOutput: false } as const;
     return ((await exifr.parse(bytes, options)) as Node | undefined) ?? {};

@@ -1,4 +1,4 @@
-import { cores, inWebWorker, memoryOfDevice, openThread, type Thread } from '../core/threads.js';
+import { beside, cores, inWebWorker, memoryOfDevice, openThread, webWorkerFrom, type Thread } from '../core/threads.js';
 import { part, type TaskOptions } from '../core/task.js';
 import { completeBehind, emptyLevel, type BehindLevel } from './behind.js';
 import { Band, LOOK, planOf, rowsAround, rowsOf, widestRadius, type BandJob } from './bokeh-band.js';
@@ -165,8 +165,13 @@ class BandWorker implements BandThread {
     this.#job = job;
     this.#whole = whole;
     this.#thread = openThread(
-      () => new Worker(new URL('./bokeh-worker.js', import.meta.url), { type: 'module' }),
-      import.meta.url.replace(/[^/]*$/, 'bokeh-worker.js'),
+      () =>
+        webWorkerFrom(
+          () => new Worker(new URL('./bokeh-worker.js', import.meta.url), { type: 'module' }),
+          () => beside(import.meta.url, 'bokeh-worker.js'),
+          { type: 'module' },
+        ),
+      beside(import.meta.url, 'bokeh-worker.js'),
       (message) => {
         const m = message as FromThread;
         if ('done' in m) onProgress(m.done);

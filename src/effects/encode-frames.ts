@@ -1,4 +1,5 @@
 import { RelievoError } from '../core/errors.js';
+import { lazy } from '../core/lazy.js';
 import { within, type TaskOptions } from '../core/task.js';
 import { toSpace } from '../image/colour-space.js';
 import { lumaOf } from '../image/colour.js';
@@ -28,9 +29,7 @@ export async function codecFor(format: 'webm' | 'mp4', size: Size): Promise<Code
 }
 
 function mediabunny() {
-  return import('mediabunny').catch((cause) => {
-    throw new RelievoError('DEPENDENCY_MISSING', 'writing video needs: npm install mediabunny', { cause });
-  });
+  return lazy(() => import('../vendor/mediabunny.js'));
 }
 
 /** What `encodeVideo` does once its options are read. */

@@ -1,4 +1,4 @@
-import { RelievoError } from '../core/errors.js';
+import { lazy } from '../core/lazy.js';
 import { forRows, part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { SRGB_TO_LINEAR } from '../image/colour.js';
@@ -65,15 +65,13 @@ export async function meshOf(
   return { positions, uvs, colours, indices: indices.slice(0, n) };
 }
 
-/** What `toGlb` does. @throws RelievoError `DEPENDENCY_MISSING`. */
+/** What `toGlb` does. */
 export async function writeGlb(
   mesh: ReliefMesh,
   texture: Uint8Array,
   mime: 'image/jpeg' | 'image/png',
 ): Promise<Uint8Array> {
-  const { Document, WebIO } = await import('@gltf-transform/core').catch((cause) => {
-    throw new RelievoError('DEPENDENCY_MISSING', 'writing glTF needs: npm install @gltf-transform/core', { cause });
-  });
+  const { Document, WebIO } = await lazy(() => import('../vendor/gltf.js'));
   const doc = new Document();
   doc.getRoot().getAsset().generator = 'Relievo';
   const buffer = doc.createBuffer();

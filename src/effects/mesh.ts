@@ -59,8 +59,8 @@ export async function toMesh(
 }
 
 /**
- * A binary glTF (.glb) of a mesh with its photo as its texture. Written by `@gltf-transform/core`, which is loaded
- * only here.
+ * A binary glTF (.glb) of a mesh with its photo as its texture. Written by glTF-Transform, which is loaded only
+ * here.
  *
  * @param texture the photo as a JPEG or PNG file.
  * @throws RelievoError `DEPENDENCY_MISSING`; `INVALID_PARAM` for a mesh without triangles or another texture.

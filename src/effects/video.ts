@@ -27,7 +27,7 @@ export const VIDEO_PARAMS = {
 } as const satisfies NumberTable;
 
 /**
- * Frames as a video, through the browser's WebCodecs and `mediabunny`, which is loaded only here. In Node use
+ * Frames as a video, through the browser's WebCodecs and mediabunny, which is loaded only here. In Node use
  * `writeAnimation` of relievo/node. One frame is held at a time.
  *
  * ```ts

@@ -1,5 +1,4 @@
-// As a namespace: the package is no ES module to Node, where it is imported and never called.
-import * as twgl from 'twgl.js';
+import * as twgl from '../vendor/twgl.js';
 import type { FramebufferInfo, ProgramInfo } from 'twgl.js';
 import { RelievoError } from '../core/errors.js';
 import { breathe } from '../core/task.js';

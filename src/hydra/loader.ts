@@ -138,8 +138,8 @@ async function download(
     let received = 0;
     try {
       signal?.throwIfAborted();
-      if (url.protocol === 'file:') {
-        const bytes = await readLocal(url, signal);
+      if (url.protocol === 'file:' || url.protocol === 'data:') {
+        const bytes = url.protocol === 'file:' ? await readLocal(url, signal) : readInlined(url);
         onBytes(bytes.byteLength);
         return bytes;
       }
@@ -170,7 +170,7 @@ async function download(
       if (isRelievoError(cause)) throw cause;
       onBytes(-received); // what has to come again is not progress
       const status = cause instanceof HttpError ? cause.status : undefined;
-      const final = url.protocol === 'file:' || (status !== undefined && status < 500 && status !== 429);
+      const final = /^(file|data):/.test(url.protocol) || (status !== undefined && status < 500 && status !== 429);
       if (final || attempt >= tries) {
         const why = status ? `HTTP ${status}` : cause instanceof Error ? cause.message : String(cause);
         throw new RelievoError(
@@ -190,11 +190,33 @@ class HttpError extends Error {
   }
 }
 
-/** Node's fetch does not read file: addresses. `getBuiltinModule` instead of an import keeps `node:` out of web bundles. */
+/**
+ * Node's fetch does not read file: addresses, nor does that of a page of an app (Electron), which has XMLHttpRequest for it.
+ * `getBuiltinModule` instead of an import keeps `node:` out of web bundles.
+ */
 export async function readLocal(url: URL, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
   const fs = globalThis.process?.getBuiltinModule?.('node:fs/promises');
-  if (!fs) throw new Error('file: addresses can be read in Node only');
-  return new Uint8Array(await fs.readFile(url, { signal }));
+  if (fs) return new Uint8Array(await fs.readFile(url, { signal }));
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('GET', url);
+    request.responseType = 'arraybuffer';
+    request.onload = () => resolve(new Uint8Array(request.response as ArrayBuffer));
+    request.onerror = () => reject(new Error('a browser reads no files by their address: serve the folder by HTTP'));
+    signal?.addEventListener('abort', () => {
+      request.abort();
+      reject(signal.reason as Error);
+    });
+    request.send();
+  });
+}
+
+/** A bundler may inline small files; a page's policy (`connect-src 'self'`) forbids to fetch what they became. */
+function readInlined(url: URL): Uint8Array<ArrayBuffer> {
+  const [, base64, body] = /^data:[^,]*?(;base64)?,(.*)$/s.exec(url.href) ?? [];
+  if (body === undefined) throw new Error('it is no data: address');
+  const text = decodeURIComponent(body);
+  return base64 ? Uint8Array.from(atob(text), (c) => c.charCodeAt(0)) : new TextEncoder().encode(text);
 }
 
 async function openCache(): Promise<Cache | undefined> {

@@ -3,7 +3,7 @@ import type { Tf } from './tf.js';
 
 /** The address under which TF.js asks for the bytes that are there already. */
 const HANDED_OVER = 'relievo-wasm';
-let wasmBytes: Uint8Array<ArrayBuffer> | undefined;
+let handedOver = false;
 
 /**
  * TF.js looks for its `.wasm` beside the page, and hangs where what it finds cannot be compiled. So the file is fetched and
@@ -12,7 +12,7 @@ let wasmBytes: Uint8Array<ArrayBuffer> | undefined;
  * @throws Error that names the address, when nothing of use is there; what the page's policy says.
  */
 export async function registerWasm(tf: Tf, wasmBaseUrl: string | undefined): Promise<void> {
-  if (tf.findBackend('wasm')) return;
+  if (handedOver) return;
   const { setWasmPaths } = await import('./tfjs/wasm.js'); // it also brings the next line's flag
   const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean;
   const bytes = await readWasm(simd, wasmBaseUrl);
@@ -20,13 +20,10 @@ export async function registerWasm(tf: Tf, wasmBaseUrl: string | undefined): Pro
   // One name for every variant: which one it is was decided above.
   const names = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm', 'tfjs-backend-wasm-threaded-simd.wasm'];
   setWasmPaths(Object.fromEntries(names.map((n) => [n, HANDED_OVER])), true);
-  if (!wasmBytes) {
-    const { platform } = tf.env();
-    const usual = platform.fetch.bind(platform);
-    platform.fetch = (path, init) =>
-      path === HANDED_OVER ? Promise.resolve(new Response(wasmBytes)) : usual(path, init);
-  }
-  wasmBytes = bytes;
+  const { platform } = tf.env();
+  const usual = platform.fetch.bind(platform);
+  platform.fetch = (path, init) => (path === HANDED_OVER ? Promise.resolve(new Response(bytes)) : usual(path, init));
+  handedOver = true;
 }
 
 /** Spelled out, as bundlers want it: see builtin.ts. The build copies both from TF.js. */

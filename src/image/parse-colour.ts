@@ -1,4 +1,4 @@
-import NAMES from 'color-name';
+import NAMES from '../vendor/color-name.js';
 import { invalid } from '../core/params.js';
 
 /**

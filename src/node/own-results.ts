@@ -11,7 +11,7 @@ export async function softwareOf(path: string): Promise<string | undefined> {
     const { exif, format } = await sharp(path, { limitInputPixels: false }).metadata();
     if (format === 'gif') return await lastComment(path);
     if (!exif) return undefined;
-    const { default: exifr } = await import('exifr');
+    const { default: exifr } = await import('../vendor/exifr.js');
     const tiff = exif.subarray(exif.toString('latin1', 0, 4) === 'Exif' ? 6 : 0);
     const found = (await exifr.parse(tiff, ['Software'])) as { Software?: unknown } | undefined;
     return typeof found?.Software === 'string' ? found.Software : undefined;

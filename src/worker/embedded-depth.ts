@@ -28,7 +28,7 @@ export async function readEmbeddedDepth(
   if (!head.startsWith('\xff\xd8') || !/depth|MPF\0/i.test(head)) return undefined;
   const [{ findEmbeddedDepth, uprightDepth }, { default: exifr }, bytes] = await Promise.all([
     lazy(() => import('../depth/embedded.js')),
-    lazy(() => import('exifr')),
+    lazy(() => import('../vendor/exifr.js')),
     blob.arrayBuffer().then((buffer) => new Uint8Array(buffer)),
   ]);
   const found = await findEmbeddedDepth(bytes);

@@ -1,7 +1,9 @@
-import { proxy, releaseProxy, transfer, wrap, type Remote as Wrapped } from 'comlink';
+import type { Remote as Wrapped } from 'comlink';
+import { proxy, releaseProxy, transfer, wrap } from '../vendor/comlink.js';
 import { DISPOSE } from '../core/dispose.js';
 import { RelievoError } from '../core/errors.js';
 import type { TaskOptions } from '../core/task.js';
+import { beside, webWorkerFrom } from '../core/threads.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { DepthStream, DepthStreamOptions } from '../depth/stream.js';
 import type { PipelineOptions, PipelineResult, Recipe, Step } from '../effects/pipeline.js';
@@ -14,6 +16,7 @@ import {
   type Functions,
   type Handle,
   type Remote,
+  type SentError,
   type WorkerHydraOptions,
 } from './protocol.js';
 
@@ -119,7 +122,11 @@ function startWorker(): Worker {
     );
   }
   try {
-    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'relievo' });
+    return webWorkerFrom(
+      () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module', name: 'relievo' }),
+      () => beside(import.meta.url, 'worker.js'),
+      { type: 'module', name: 'relievo' },
+    );
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RelievoError(
@@ -415,7 +422,8 @@ function unpack(value: unknown): unknown {
   return Object.fromEntries(Object.entries(v).map(([k, e]) => [k, unpack(e)]));
 }
 
-function revive({ name, message, code }: { name: string; message: string; code?: RelievoError['code'] }): Error {
-  if (code) return new RelievoError(code, message);
-  return name === 'AbortError' ? new DOMException(message, name) : Object.assign(new Error(message), { name });
+function revive({ name, message, code, cause }: SentError): Error {
+  const options = cause && { cause: revive(cause) };
+  if (code) return new RelievoError(code, message, options);
+  return name === 'AbortError' ? new DOMException(message, name) : Object.assign(new Error(message, options), { name });
 }

@@ -37,10 +37,15 @@ export interface Handle {
   readonly relievoHandle: number;
 }
 
-/** Errors cross by value: comlink would drop their code. */
-export type Answer<T = unknown> =
-  | { readonly value: T; readonly handle?: number }
-  | { readonly error: { readonly name: string; readonly message: string; readonly code?: ErrorCode } };
+/** Errors cross by value, with what caused them: comlink would drop their code, and structured cloning does. */
+export interface SentError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: ErrorCode;
+  readonly cause?: SentError;
+}
+
+export type Answer<T = unknown> = { readonly value: T; readonly handle?: number } | { readonly error: SentError };
 
 /** What the worker offers to comlink. `id` names a call, so that it can be aborted. */
 export interface Remote {

@@ -1,4 +1,4 @@
-import { expose, transfer } from 'comlink';
+import { expose, transfer } from '../vendor/comlink.js';
 import { isRelievoError, RelievoError } from '../core/errors.js';
 import { estimateDepth } from '../depth/estimate.js';
 import { DepthStream } from '../depth/stream.js';
@@ -17,7 +17,7 @@ import { shrinkImage } from '../image/shrink.js';
 import { detectFaces } from '../portrait/faces.js';
 import { cutOut, estimateMatte } from '../portrait/matte.js';
 import { readEmbeddedDepth } from './embedded-depth.js';
-import { DISPOSED_STREAM, type Answer, type Functions, type Handle, type Remote } from './protocol.js';
+import { DISPOSED_STREAM, type Answer, type Functions, type Handle, type Remote, type SentError } from './protocol.js';
 
 const FUNCTIONS: Functions = {
   estimateDepth,
@@ -41,6 +41,17 @@ let handles = 0;
 const kept = new Map<number, unknown>();
 const running = new Map<number, AbortController>();
 
+/** @param depth of causes that are followed: a chain may be a circle. */
+function sent(error: unknown, depth = 4): SentError {
+  const { name, message, cause } = error instanceof Error ? error : new Error(String(error));
+  return {
+    name,
+    message,
+    ...(isRelievoError(error) && { code: error.code }),
+    ...(cause !== undefined && depth > 0 && { cause: sent(cause, depth - 1) }),
+  };
+}
+
 /** Runs one call; whatever goes wrong becomes a value. */
 async function answer<T>(id: number, work: (signal: AbortSignal) => Promise<T>): Promise<Answer<T>> {
   const controller = new AbortController();
@@ -48,8 +59,7 @@ async function answer<T>(id: number, work: (signal: AbortSignal) => Promise<T>):
   try {
     return { value: await work(controller.signal) };
   } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
-    return { error: isRelievoError(error) ? { name, message, code: error.code } : { name, message } };
+    return { error: sent(error) };
   } finally {
     running.delete(id);
   }

@@ -86,6 +86,7 @@ test('errors keep their code, and say what to do', async () => {
   const found = await page.evaluate(() => window.tests.errors());
   expect(found.param).toMatch(/^INVALID_PARAM: .*aperture/);
   expect(found.file).toMatch(/^CORRUPT_IMAGE: /);
+  expect(found.cause).toMatch(/^\w+Error: \w/); // the browser's own word
   expect(found.recipe).toMatch(/^INVALID_PARAM: .*nonsense/);
   expect(found.hydra).toMatch(/^INVALID_PARAM: .*hydra/);
   expect(found.backend).toMatch(/^INVALID_PARAM: .*backend/);

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Hydra } from '../../src/hydra/hydra.js';
-import { rejection, ROOT } from '../helpers/photos.js';
+import { picture, rejection, ROOT } from '../helpers/photos.js';
 import { serve, type TestServer } from '../helpers/server.js';
 
 let server: TestServer | undefined;
@@ -23,6 +24,29 @@ test('progress counts bytes, never falls, and ends at 1', async () => {
   expect(seen.at(-1)).toBe(1);
   expect(seen.length).toBeGreaterThan(3);
   expect(seen).toEqual([...seen].sort((a, b) => a - b));
+});
+
+test('files that a bundler inlined are read without a request: a policy may forbid to fetch data:', async () => {
+  const forbidden = () => Promise.reject(new TypeError('the policy forbids it'));
+  const hydra = await Hydra.load({ backend: 'wasm', modules: [], fetch: forbidden });
+  const inlined = (module: string) => {
+    const of = (file: string) => {
+      const bytes = readFileSync(`${ROOT}models/${module}/${file}`);
+      return file === 'module.json'
+        ? `data:application/json,${encodeURIComponent(bytes.toString())}`
+        : `data:application/octet-stream;base64,${bytes.toString('base64')}`;
+    };
+    return hydra.register(of);
+  };
+  await inlined('relievo-backbone');
+  await inlined('relievo-matte');
+  const planes = await hydra.run(
+    'matte',
+    picture(64, 64, (x, y) => [x * 3, y * 3, 90]),
+  );
+  expect(Object.values(planes)[0]!.width).toBeGreaterThan(0);
+  expect(await rejection(hydra.register(() => 'data:nothing'))).toMatchObject({ code: 'MODEL_NETWORK' });
+  hydra.dispose();
 });
 
 test('an answer of 503 is tried again', async () => {

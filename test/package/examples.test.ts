@@ -5,7 +5,7 @@ import { ROOT } from '../helpers/photos.js';
 const run = promisify(execFile);
 
 // The quick half; `npm run examples` takes every host and package manager.
-test('the tarball works in an empty app: Vite, its development server, webpack, esbuild, a plain page, Node', async () => {
+test('the tarball works in an empty app: Vite, its development server, webpack, esbuild, pages without a bundler, Node', async () => {
   const said: { stdout: string } = await run(process.execPath, ['scripts/examples.mjs', '--quick'], {
     cwd: ROOT,
   }).catch((error) => error);
@@ -14,7 +14,9 @@ test('the tarball works in an empty app: Vite, its development server, webpack, 
     'vite-build',
     'webpack-build',
     'esbuild-build',
-    'plain-files',
+    'import-map-files',
+    'import-map-app',
+    'cdn-files',
     'node-esm',
     'node-require',
   ])

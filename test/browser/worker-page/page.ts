@@ -185,6 +185,7 @@ const tests = {
     const found = {
       param: await failure(() => r.applyBokeh(photo, depth, { focus: 0.5, aperture: -1 })),
       file: await failure(() => r.open(new Blob(['no picture']))),
+      cause: await failure(() => r.open(new Blob(['no picture'])).catch((e: Error) => Promise.reject(e.cause))),
       recipe: await failure(() => r.run([{ op: 'nonsense' }] as never, photo, depth)),
       hydra: await failure(() => r.estimateDepth(photo, { hydra: {} as never })),
       backend: await failure(() => createWorker({ backend: 'nonsense' as never })),

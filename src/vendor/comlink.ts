@@ -1,0 +1,1 @@
+export { expose, proxy, releaseProxy, transfer, wrap } from 'comlink';

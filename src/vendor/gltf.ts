@@ -1,0 +1,1 @@
+export { Document, WebIO } from '@gltf-transform/core';

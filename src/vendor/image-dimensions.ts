@@ -1,0 +1,1 @@
+export { imageDimensionsFromData } from 'image-dimensions';
