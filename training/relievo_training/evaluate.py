@@ -4,8 +4,9 @@
         the PyTorch checkpoint: raw planes, no edge-aware upsampling
     ... RUN.pt --quantise mixed      the same with the weights as the shipped files hold them
     ... --models ../models           the exported modules in TF.js, raw planes
-    ... --cli                        what ships: `relievo depth` of the built package, upsampling included
+    ... --cli [--depth-quality best] what ships: `relievo depth` of the built package, upsampling included
     ... --pred DIR                   only scores DIR/SET/NAME.png
+    ... --peer DIR                   the scores of a peer (peer.py; --pred DIR) in a column beside
 
 Predictions go to --out (default runs/eval/NAME), the figures to scores.json there.
 """
@@ -92,11 +93,11 @@ def write_predictions(data: pathlib.Path, out: pathlib.Path, planes: Callable[[l
             cv2.imwrite(str(out / name / f"{p.stem}.png"), to_png(plane))
 
 
-def write_with_cli(data: pathlib.Path, out: pathlib.Path) -> None:
+def write_with_cli(data: pathlib.Path, out: pathlib.Path, quality: str) -> None:
     for name in SETS:
         (out / name).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as tmp:
-            cli = ["node", str(ROOT / "dist/cli/main.js"), "depth", *map(str, photos(data, name)), "-o", tmp]
+            cli = ["node", str(ROOT / "dist/cli/main.js"), "depth", "--network", "--depth-quality", quality, *map(str, photos(data, name)), "-o", tmp]
             subprocess.run(cli, check=True, stdout=subprocess.DEVNULL)
             for f in pathlib.Path(tmp).glob("*-depth.png"):
                 shutil.copyfile(f, out / name / f"{f.name[:-10]}.png")
@@ -122,18 +123,19 @@ def consistency(data: pathlib.Path, plane: Callable[[np.ndarray, float], np.ndar
     return {k: float(np.mean(v)) for k, v in found.items()}
 
 
-def table(scores: dict[str, dict], priors: dict[str, dict[str, dict]]) -> str:
+def table(scores: dict[str, dict], others: dict[str, dict[str, dict]]) -> str:
+    """`others`: scores by who has them, for the columns before."""
     goals = {(s, k): (v, least) for s, k, v, least in TARGETS}
     rows = []
     for name, got in scores.items():
         for key, value in got["mean"].items():
             if value is None:
                 continue
-            base = [priors[p][name]["mean"].get(key) for p in PRIORS]
+            base = [other[name]["mean"].get(key) for other in others.values()]
             goal, least = goals.get((name, key), (None, True))
             verdict = ["", ""] if goal is None else [f"{'≥' if least else '≤'} {goal}", "met" if (value >= goal if least else value <= goal) else "missed"]
             rows.append([name, key, *("" if b is None else f"{b:.3f}" for b in base), f"{value:.3f}", *verdict])
-    return card.grid(["set", "figure", *PRIORS, "this", "target", ""], rows)
+    return card.grid(["set", "figure", *others, "this", "target", ""], rows)
 
 
 def cached_priors(data: pathlib.Path, bench: pathlib.Path, cache: pathlib.Path) -> dict[str, dict[str, dict]]:
@@ -156,6 +158,8 @@ def main() -> None:
     ap.add_argument("--models", type=pathlib.Path, help="run these exported modules in TF.js instead of a checkpoint")
     ap.add_argument("--cli", action="store_true", help="run the built command line instead of a checkpoint")
     ap.add_argument("--pred", type=pathlib.Path, help="score the maps in this folder instead of a checkpoint's")
+    ap.add_argument("--depth-quality", default="fast", help="of --cli")
+    ap.add_argument("--peer", type=pathlib.Path, help="folder with the scores.json of TCMonoDepth's maps")
     ap.add_argument("--out", type=pathlib.Path)
     ap.add_argument("--card", type=pathlib.Path, help="write the table into this model card, too")
     ap.add_argument("--threads", type=int, default=1)
@@ -165,7 +169,7 @@ def main() -> None:
     torch.set_num_threads(a.threads)
     cv2.setNumThreads(1)
     here = pathlib.Path(__file__).resolve().parents[1] / "runs/eval"
-    name = "cli" if a.cli else "tfjs" if a.models else a.pred.name if a.pred else f"{a.run.resolve().parent.name}-{a.run.stem}-{a.quantise}"
+    name = ("cli" if a.depth_quality == "fast" else f"cli-{a.depth_quality}") if a.cli else "tfjs" if a.models else a.pred.name if a.pred else f"{a.run.resolve().parent.name}-{a.run.stem}-{a.quantise}"
     out = a.pred or a.out or here / name
     about, steady = {}, None
     if a.run:
@@ -177,19 +181,22 @@ def main() -> None:
     elif a.models:
         write_predictions(a.data, out, lambda batch: (o["disparity"][..., 0] for o in parity.run_tfjs(a.models, [to_tensor(rgb) for rgb in batch])))
     elif a.cli:
-        write_with_cli(a.data, out)
+        write_with_cli(a.data, out, a.depth_quality)
     scores = score_maps(a.data, a.bench, out)
     (out / "scores.json").write_text(json.dumps({"about": about, "consistency": steady, "scores": scores}, indent=1))
     if a.cli or a.models:
         about = json.loads(((a.models or ROOT / "models") / "relievo-depth/module.json").read_text())["training"]
     how = {
-        "cli": "`relievo depth` of the package: exported modules, edge-aware upsampling",
+        "cli": f"`relievo depth --depth-quality {a.depth_quality}` of the package: exported modules, edge-aware upsampling",
         "models": "the exported modules in TF.js, raw planes",
         "run": f"PyTorch, raw planes, weights {'float32' if a.quantise == 'none' else a.quantise}",
     }
     kind = next((k for k in how if getattr(a, k)), None)
     title = f"{about['hours']:.2f} h of training, {about['steps']} steps; {how[kind]}." if kind else f"The maps in {a.pred.name}."
-    text = f"{title}\n\n{table(scores, cached_priors(a.data, a.bench, here / 'priors.json'))}"
+    others = cached_priors(a.data, a.bench, here / "priors.json")
+    if a.peer:
+        others["TC"] = json.loads((a.peer / "scores.json").read_text())["scores"]
+    text = f"{title}\n\n{table(scores, others)}"
     if steady:
         text += "\n\nDisagreement with itself (0 = none): " + ", ".join(f"{k} {v:.3f}" for k, v in steady.items()) + "."
     print(text)
