@@ -12,6 +12,7 @@ import human
 import kit
 from kit import D, hsv, lathe, material, mesh, turn
 
+HATS = 0.12  # share of people who wear one
 STYLES = (
     "crop",
     "tousled",
@@ -268,7 +269,7 @@ def dress(head):
     """Gives a head its hair and maybe a hat. Returns the skin's scalp weight and the new objects."""
     lib, who, v = head["lib"], head["who"], head["rest"]
     style = choose(who)
-    hat = D.pick(["none", "fedora", "brim", "beanie"], [0.88, 0.04, 0.04, 0.04])
+    hat = D.pick(["none", "fedora", "brim", "beanie"], [1 - HATS, HATS / 3, HATS / 3, HATS / 3])
     objects = []
     index = head["index"]
     if hat != "none":

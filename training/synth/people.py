@@ -33,6 +33,8 @@ from kit import D, any_colour, box, hsv, kelvin, lamp, material, mesh, put  # no
 
 stage = scenes.stage
 LIB: human.Library = None  # type: ignore[assignment]
+HANDS = 0.0  # share of people who have something to do before them, whatever else they would do
+BEFORE = ("reach", "reach", "forward", "face", "face", "chin", "cheek", "hold", "hold", "chest", "wave")
 
 KINDS = {"close": 0.13, "selfie": 0.24, "portrait": 0.27, "upper": 0.16, "full": 0.12, "far": 0.08}
 LENS = {
@@ -103,9 +105,11 @@ def plan_person(kind: str, seated: bool, first: bool) -> dict:
         )
         for s in D.pick(["L", "R", "LR", "LR"]):
             gestures[s] = D.pick(names)
+    if HANDS and D.chance(HANDS):  # without it the draws stay what they were
+        gestures = {s: D.pick(BEFORE) for s in D.pick(["L", "R", "LR", "LR"])}
     if seated:
         gestures = {s: D.pick(["table", "table", "hold", "chin", "chest"]) for s in "LR"}
-    if first and kind == "selfie" and D.chance(0.25):
+    if first and kind == "selfie" and D.chance(max(0.25, 0.6 * HANDS)):
         gestures[D.pick("LR")] = "selfie"
     return dict(body=body, lean=lean, yaw=yaw, pitch=pitch, gestures=gestures)
 
@@ -345,7 +349,7 @@ def build(w: int, h: int) -> dict:
                 name == "hold"
                 and D.chance(0.9)
                 or name in ("chest", "forward", "face", "belly")
-                and D.chance(0.3)
+                and D.chance(max(0.3, 0.6 * HANDS))
             ):
                 held_thing(*p["hands"][s])
     top = laid_table(eyes[2]) if seated else None
@@ -481,8 +485,15 @@ def finish(r, sid: int, s: dict, rgb, z, ids) -> bool:
 
 
 def main() -> None:
-    global LIB
-    args = render.command_line(shots="kinds of picture, comma separated")
+    global LIB, HANDS
+    args = render.command_line(
+        shots="kinds of picture, comma separated",
+        hands="share of people with arms or things held before them",
+        hats="share of people with a hat",
+    )
+    HANDS = float(args.hands or 0)
+    if args.hats:
+        hair.HATS = float(args.hats)
     for k in KINDS:
         KINDS[k] *= not args.shots or k in args.shots.split(",")
     LIB = human.Library(args.assets)
