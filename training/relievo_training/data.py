@@ -13,6 +13,7 @@ Every sample becomes the same dict of arrays, whatever set it came from:
   joints float32 [POINTS, 4] points along the bones of one body: x, y in -1..1 across the picture, z in metres, smaller =
                              nearer, 1 where there is such a point and it is not hidden by another
   heat, heat_weight, box, points, here   what the faces head is to answer: face_targets
+  blank  1 where the student sees nothing but one colour: there is only doubt to be learned
   kind   0 exact depth, 1 mask only, 2 person cut out over a picture of known depth, 3 stereo depth in part and a loose mask
   full   1 where the person may be compared with the whole background (half-length); 0 where the floor at
          their feet may be as near as they are (full-length): then only the upper part counts
@@ -379,6 +380,15 @@ def augment(rng: np.random.Generator, s: dict) -> np.ndarray:
     return degrade(rng, x)
 
 
+BLANK = 0.02  # share of renders that are blank
+
+
+def blank(rng: np.random.Generator, like: np.ndarray) -> np.ndarray:
+    """A picture of one colour, with noise or without: a wall, a lens cap."""
+    noise = rng.normal(0, rng.choice([0, 2, 8]), like.shape)
+    return np.clip(rng.integers(0, 256, 3) + noise, 0, 255).astype(np.uint8)
+
+
 TAUGHT_BY_JOINTS = ("portraits", "street", "composite", "mannequin")  # renders know better
 
 
@@ -453,6 +463,9 @@ class Mixer(torch.utils.data.IterableDataset):
             kind = MASKED if source in ("portraits", "street") else STEREO if source == "mannequin" else EXACT
             if kind == STEREO:
                 s["mask_big"] = np.zeros_like(s["mask_big"])  # no outline to light or blur the two grounds by
+        bare = kind == EXACT and rng.random() < BLANK
+        if bare:  # neither outline nor face can be asked for
+            s |= {"sure": np.zeros_like(s["mask"]), "front": np.zeros_like(s["mask"]), "faces": s["faces"][:0], "ignore": np.array([[0, 0, 1e4]], np.float32)}
         t = lambda a: torch.from_numpy(np.ascontiguousarray(a, np.float32))
         planes = {k: t(s[k])[None] for k in ("disp", "valid", "dense", "mask", "sure", "front", "relief")}
         targets = face_targets(size, s["faces"], s["ignore"])
@@ -461,7 +474,8 @@ class Mixer(torch.utils.data.IterableDataset):
         if source in TAUGHT_BY_JOINTS:
             joints[: len(s["joints"]), :3], joints[: len(s["joints"]), 3] = t(s["joints"]), 1
         pixels = lambda a: torch.from_numpy(np.ascontiguousarray(a))
-        return {"clean": pixels(s["rgb"]), "image": pixels(augment(rng, s)), **planes, **found, "joints": joints, "kind": torch.tensor(kind), "full": torch.tensor(float(s["full"]))}
+        image = blank(rng, s["rgb"]) if bare else augment(rng, s)
+        return {"clean": pixels(s["rgb"]), "image": pixels(image), "blank": torch.tensor(bare), **planes, **found, "joints": joints, "kind": torch.tensor(kind), "full": torch.tensor(float(s["full"]))}
 
     def __iter__(self):
         cv2.setNumThreads(0)

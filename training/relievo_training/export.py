@@ -26,7 +26,7 @@ from .quantise import Encoded
 VERSION = "0.1.0"
 # Task -> the head of the network that answers it, and which of its planes under which name.
 HEADS = {
-    "depth": ("head", {"depth": "disparity"}),
+    "depth": ("head", {"depth": "disparity", "doubt": "doubt"}),
     "matte": ("matte", {"matte": "matte"}),
     "faces": ("faces", {"score": "score", "box": "box", "points": "points"}),
 }

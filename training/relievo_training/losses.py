@@ -28,6 +28,14 @@ def ssi(pred: torch.Tensor, target: torch.Tensor, w: torch.Tensor) -> torch.Tens
     return total + 0.5 * grad
 
 
+def doubt(log: torch.Tensor, pred: torch.Tensor, target: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+    """Negative logarithm of a Laplace density whose width the network says itself, exp(log) (Kendall & Gal 2017): least where
+    that is the error to expect, in mean absolute deviations of the map. The depth itself is not to be had by it."""
+    error = (normalise(pred.detach(), w) - normalise(target, w)).abs().clamp(max=4)
+    log = log.clamp(-4, 2)
+    return ((error * torch.exp(-log) + log) * w).sum() / w.sum().clamp(min=1)
+
+
 def align(d: torch.Tensor, to: torch.Tensor) -> torch.Tensor:
     """d scaled and shifted onto `to` (least squares over the picture; a scale below nought would turn it over)."""
     a, b = d - d.mean((1, 2, 3), keepdim=True), to - to.mean((1, 2, 3), keepdim=True)

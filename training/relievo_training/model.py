@@ -175,7 +175,8 @@ class Decoder(nn.Module):
         self.fuse = nn.ModuleDict({t: nn.Sequential(*[Separable(w[t], w[t], 5 if t in ("s16", "s8") else 3) for _ in range(1 if t == "s2" else 2)]) for t in names[1:]})
         self.final = nn.Conv2d(w[names[-1]], sum(outputs.values()), 3)
 
-    def forward(self, taps: dict[str, torch.Tensor]) -> torch.Tensor:
+    def features(self, taps: dict[str, torch.Tensor]) -> torch.Tensor:
+        """What the last convolution reads, padded."""
         x = self.lateral["s32"](taps["s32"])
         for block in self.context:
             x = block(x)
@@ -183,14 +184,18 @@ class Decoder(nn.Module):
             x = self.narrow[t](x)  # before the resize: a quarter of the pixels, the same numbers
             x = F.interpolate(x, size=taps[t].shape[-2:], mode="bilinear", align_corners=False)
             x = self.fuse[t](x + self.lateral[t](taps[t]))
-        return self.final(same_pad(x, 3, 1))
+        return same_pad(x, 3, 1)
+
+    def forward(self, taps: dict[str, torch.Tensor]) -> torch.Tensor:
+        return self.final(self.features(taps))
 
 
 class Net(nn.Module):
     """Backbone and heads, trained together.
 
-    `head` answers with {"depth", "matte"} at stride 2: relative disparity up to scale and shift, and the logit of the
-    person matte, which sharpens the outline and is dropped at export. `matte` is the small head that ships for it.
+    `head` answers with {"depth", "doubt", "matte"} at stride 2: relative disparity up to scale and shift; the logarithm of
+    the error to expect of it (losses.doubt); and the logit of the person matte, which sharpens the outline and is dropped
+    at export. `matte` is the small head that ships for it.
     `faces` answers at stride 8 (after CenterNet: Zhou et al. 2019): "score", the logit of a face's centre; "box", the
     distances from the cell's centre to its left, top, right and bottom edge, 8 exp(v) pixels; "points", five landmarks
     (eyes, tip of the nose, corners of the mouth; of each pair the left one in an upright picture first) from the
@@ -202,7 +207,7 @@ class Net(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.backbone = Backbone()
-        self.head = Decoder(DEPTH, {"depth": 1, "matte": 1})
+        self.head = Decoder(DEPTH, {"depth": 1, "doubt": 1, "matte": 1})
         self.matte = Decoder(MATTE, {"matte": 1})
         self.faces = Decoder(FACES, {"score": 1, "box": 4, "points": 10})
         nn.init.constant_(self.faces.final.bias[:1], -4.0)  # faces are rare: the focal loss starts calmly

@@ -65,7 +65,9 @@ def main() -> None:
     ap.add_argument("--relief-from", type=pathlib.Path, help="a run (.pt) whose relief real people are taught, instead of the network's own: one that learned from exact depth alone")
     ap.add_argument("--face", type=float, default=0.1, help="weight of FaceMesh's relief")
     ap.add_argument("--pose", type=float, default=0.3, help="weight of the order of BlazePose's joints")
+    ap.add_argument("--doubt", type=float, default=0.05, help="weight of how sure the network says it is")
     ap.add_argument("--lr", type=float, default=1.5e-3)
+    ap.add_argument("--warm-up", type=int, default=300, help="steps over which the rate rises")
     ap.add_argument("--backbone-rate", type=float, default=0.3, help="the backbone's learning rate, as a share of --lr")
     ap.add_argument("--workers", type=int, default=1)
     ap.add_argument("--seed", type=int, default=1)
@@ -128,7 +130,7 @@ def main() -> None:
             large = share >= a.large_from
             batches = loader(LARGE if large else SMALL)
         b = next(batches)
-        lr = min(1.0, step / 300) * (0.5 * (1 + torch.cos(torch.tensor(share * 3.14159)).item()) + 0.01)
+        lr = min(1.0, step / a.warm_up) * (0.5 * (1 + torch.cos(torch.tensor(share * 3.14159)).item()) + 0.01)
         for g in opt.param_groups:
             g["lr"] = a.lr * lr * g["scale"]
         planes = {k: b[k].to(device) for k in ("disp", "valid", "dense", "mask", "sure", "front", "relief")}
@@ -138,6 +140,8 @@ def main() -> None:
         parts: dict[str, torch.Tensor] = {}
         if "head" in heads:
             depth, known = out["depth"], kind != data.MASKED
+            parts["doubt"] = a.doubt * losses.doubt(out["doubt"][known], depth[known], planes["disp"][known], planes["valid"][known])
+            planes["valid"] = planes["valid"] * ~b["blank"].to(device)[:, None, None, None]
             parts["exact"] = losses.ssi(depth[known], planes["disp"][known], planes["valid"][known])
             stereo = kind == data.STEREO
             parts["outline"] = 0.3 * losses.outline(out["matte"], planes["mask"], planes["sure"])
