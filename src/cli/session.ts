@@ -1,6 +1,7 @@
 import { isRelievoError } from '../core/errors.js';
+import { oneOf } from '../core/schema.js';
 import type { DepthMap } from '../depth/depth-map.js';
-import { defaultHydra, estimateDepth } from '../depth/estimate.js';
+import { DEPTH_QUALITIES, defaultHydra, estimateDepth, type DepthQuality } from '../depth/estimate.js';
 import { matchDepth } from '../effects/match-depth.js';
 import type { Hydra } from '../hydra/hydra.js';
 import type { Photo } from '../hydra/photo.js';
@@ -11,7 +12,7 @@ import type { Face } from '../image/face.js';
 import type { Matte } from '../image/matte.js';
 import { detectFaces } from '../portrait/faces.js';
 import { estimateMatte, showsPeople } from '../portrait/matte.js';
-import { file, numeric, toggle } from './flags.js';
+import { file, fromReader, numeric, toggle, type Flag } from './flags.js';
 import type { Io, Work } from './io.js';
 import { MAX_MEGAPIXELS, nameOf, STDIO, type Source } from './source.js';
 
@@ -20,15 +21,26 @@ export const PHOTO_FLAGS = { maxMegapixels: numeric(MAX_MEGAPIXELS, 'Photo') };
 
 const NETWORK = toggle("The network's depth, whatever the photo carries or has beside it.", 'Depth');
 
+/** Named apart from `--quality`, the file's. */
+const QUALITY = {
+  ...fromReader(
+    oneOf(DEPTH_QUALITIES),
+    'best: the mean of four looks of the network, for six times its time.',
+    'Depth',
+  ),
+  standard: 'fast',
+} as Flag<DepthQuality>;
+
 /** Flags of every command that needs depth: instead of the photo's own or the network's. */
 export const DEPTH_FLAGS = {
   depth: file('A grey picture, taken as it is: 16-bit value / 65535, 8-bit value / 255.', 'Depth'),
   network: NETWORK,
+  depthQuality: QUALITY,
   ...PHOTO_FLAGS,
 };
 
 /** The same for the command that writes it. */
-export const OWN_DEPTH_FLAGS = { network: NETWORK, ...PHOTO_FLAGS };
+export const OWN_DEPTH_FLAGS = { network: NETWORK, depthQuality: QUALITY, ...PHOTO_FLAGS };
 
 /** One Hydra for all photos of a call. */
 export async function openHydra(io: Io): Promise<Hydra> {
@@ -90,7 +102,11 @@ export async function ownDepth({ path }: Source, photo: NodeImage, io: Io): Prom
 export async function photoDepth(
   from: Source,
   photo: NodeImage,
-  flags: { readonly depth?: string | undefined; readonly network?: true | undefined },
+  flags: {
+    readonly depth?: string | undefined;
+    readonly network?: true | undefined;
+    readonly depthQuality?: DepthQuality | undefined;
+  },
   work: Work,
   [start, end]: readonly [number, number],
   opened?: OpenedPhoto,
@@ -110,7 +126,11 @@ export async function photoDepth(
   }
   const seen = (await opened?.get()) ?? photo;
   return {
-    depth: await estimateDepth(seen, { hydra: await openHydraFor('matte', work), ...options }),
+    depth: await estimateDepth(seen, {
+      hydra: await openHydraFor('matte', work),
+      quality: flags.depthQuality,
+      ...options,
+    }),
     source: 'network',
   };
 }

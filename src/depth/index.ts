@@ -1,5 +1,5 @@
 export { checkDepth, createDepthMap, disparityAt, type DepthMap } from './depth-map.js';
-export { defaultHydra, estimateDepth, type EstimateOptions } from './estimate.js';
+export { defaultHydra, estimateDepth, type DepthQuality, type EstimateOptions } from './estimate.js';
 export { findEmbeddedDepth, type EmbeddedDepth } from './embedded.js';
 export { embedGDepth } from './gdepth.js';
 export { applyStrokes, STROKE_PARAMS, type Stroke } from './strokes.js';

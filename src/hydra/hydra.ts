@@ -5,7 +5,7 @@ import { Shared } from '../core/shared.js';
 import type { TaskOptions } from '../core/task.js';
 import { decode, type Decoder, type ImageInput } from '../image/decode.js';
 import { checkImage, MAX_PIXELS } from '../image/image-data.js';
-import { resizeToTensor } from '../image/resize.js';
+import { mirrorRows, resizeToTensor } from '../image/resize.js';
 import { BACKENDS, type Backend } from './backends.js';
 import { BUILTIN_BACKBONE, BUILTIN_TASKS, builtinLocation } from './builtin.js';
 import { FeatureCache, FeatureSet, type FeatureTensor } from './features.js';
@@ -64,6 +64,14 @@ export interface Plane {
   readonly height: number;
   readonly channels: number;
   readonly data: Float32Array;
+}
+
+/** How a network is shown a photo. Only the plain look, without either, is kept as features. */
+export interface Look {
+  /** Sides of the network's input over what its module asks for. Default: 1. A network of one size keeps it. */
+  zoom?: number | undefined;
+  /** Left and right change places: in the answer, too. */
+  mirror?: boolean | undefined;
 }
 
 export interface HydraMemory {
@@ -227,10 +235,14 @@ export class Hydra {
   }
 
   /**
-   * The backbone's features of a photo. Runs at most once per photo while they are cached, also when several heads ask
+   * The backbone's features of a photo. A plain look runs at most once per photo while they are cached, also when several heads ask
    * at the same time. The caller owns one reference: `dispose()` it.
    */
-  async extract(photo: Photo, backbone: string = BUILTIN_BACKBONE, options: TaskOptions = {}): Promise<FeatureSet> {
+  async extract(
+    photo: Photo,
+    backbone: string = BUILTIN_BACKBONE,
+    options: TaskOptions & Look = {},
+  ): Promise<FeatureSet> {
     this.#alive();
     if (backbone === BUILTIN_BACKBONE) await this.#bring([backbone], options);
     const module = this.#modules.get(backbone);
@@ -239,16 +251,17 @@ export class Hydra {
     this.#alive();
     options.signal?.throwIfAborted();
     // From here to `put` nothing awaits: two heads that ask at once cannot both miss the cache.
-    const cached = this.#cache.get(photo, backbone);
+    const plain = (options.zoom ?? 1) === 1 && !options.mirror;
+    const cached = plain && this.#cache.get(photo, backbone);
     if (cached) return cached.retain();
-    const features = this.#runBackbone(photo, module.manifest, model!);
-    this.#cache.put(photo, features.retain());
+    const features = this.#runBackbone(photo, module.manifest, model!, options);
+    if (plain) this.#cache.put(photo, features.retain());
     return features;
   }
 
   /**
    * Runs one head, or a whole network; a shipped head is loaded where it is not yet. Pixels that were not opened before
-   * are opened for this call only.
+   * are opened for this call only. A {@link Look} at features has been taken already.
    *
    * @returns its output planes by name, e.g. `{ disparity }`.
    * @throws RelievoError `MODEL_MISSING` for an unknown task, `BAD_OUTPUT` when the network answers NaN or Inf,
@@ -257,7 +270,7 @@ export class Hydra {
   async run(
     task: string,
     input: ImageInput | Photo | FeatureSet,
-    options: TaskOptions = {},
+    options: TaskOptions & Look = {},
   ): Promise<Record<string, Plane>> {
     this.#alive();
     if (!this.#heads.has(task) && shippedHead(task)) await this.add([task], options);
@@ -409,7 +422,7 @@ export class Hydra {
   async #runHead(
     manifest: HeadManifest,
     input: ImageInput | Photo | FeatureSet,
-    options: TaskOptions,
+    options: TaskOptions & Look,
   ): Promise<Record<string, Plane>> {
     const backbone = requiredBackbone(manifest);
     // Both at once, so that a first call downloads them side by side.
@@ -445,7 +458,7 @@ export class Hydra {
   async #runNetwork(
     manifest: NetworkManifest,
     input: ImageInput | Photo | FeatureSet,
-    options: TaskOptions,
+    options: TaskOptions & Look,
   ): Promise<Record<string, Plane>> {
     if (input instanceof FeatureSet)
       throw contract(`'${manifest.id}' is a whole network: it reads a photo, not the features of '${input.backbone}'.`);
@@ -456,8 +469,9 @@ export class Hydra {
     const { width, height } =
       fixed.width !== undefined && fixed.height !== undefined
         ? { width: fixed.width, height: fixed.height }
-        : networkSize(photo.width, photo.height, { multipleOf, area });
+        : networkSize(photo.width, photo.height, { multipleOf, area }, options.zoom);
     const pixels = resizeToTensor(photo, width, height, mean, std);
+    if (options.mirror) mirrorRows(pixels, width, 3);
     const feed = () => {
       const nhwc = this.#tf.tensor4d(pixels, [1, height, width, 3]);
       return { [manifest.input]: layout === 'NCHW' ? this.#tf.transpose(nhwc, [0, 3, 1, 2]) : nhwc };
@@ -571,18 +585,19 @@ export class Hydra {
     }
   }
 
-  #runBackbone(photo: Photo, manifest: BackboneManifest, model: GraphModel): FeatureSet {
-    const features = this.#features(photo, manifest, model);
+  #runBackbone(photo: Photo, manifest: BackboneManifest, model: GraphModel, look: Look): FeatureSet {
+    const features = this.#features(photo, manifest, model, look);
     this.#backboneRuns++;
     return features;
   }
 
-  #features(photo: Photo, manifest: BackboneManifest, model: GraphModel): FeatureSet {
+  #features(photo: Photo, manifest: BackboneManifest, model: GraphModel, look: Look = {}): FeatureSet {
     checkImage('extract', photo, this.#options.maxPixels);
     this.#activate();
     const { mean, std } = manifest.preprocess;
-    const { width, height } = networkSize(photo.width, photo.height, manifest.preprocess);
+    const { width, height } = networkSize(photo.width, photo.height, manifest.preprocess, look.zoom);
     const pixels = resizeToTensor(photo, width, height, mean, std);
+    if (look.mirror) mirrorRows(pixels, width, 3);
     const taps = manifest.provides.map((t) => t.tap);
     const feed = () => ({ [manifest.input]: this.#tf.tensor4d(pixels, [1, height, width, 3]) });
     const tensors = this.#execute(
@@ -688,13 +703,14 @@ function checkBuiltin(owner: string, tasks: readonly string[]): void {
   }
 }
 
-/** Aspect-preserving input size: about `area` pixels, sides multiples of `multipleOf`. */
+/** Aspect-preserving input size: about `area` pixels, sides multiples of `multipleOf`, `zoom` times as long. */
 export function networkSize(
   width: number,
   height: number,
   { area, multipleOf }: Pick<BackboneManifest['preprocess'], 'area' | 'multipleOf'>,
+  zoom = 1,
 ) {
-  const scale = Math.sqrt(area / (width * height));
+  const scale = zoom * Math.sqrt(area / (width * height));
   const side = (v: number) => Math.min(MAX_SIDE, Math.max(1, Math.round((v * scale) / multipleOf)) * multipleOf);
   return { width: side(width), height: side(height) };
 }

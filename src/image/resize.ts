@@ -50,6 +50,19 @@ export function resizeToTensor(
   return out;
 }
 
+/** Left and right of an interleaved image change places, in place. */
+export function mirrorRows(data: Float32Array, width: number, channels: number): void {
+  for (let row = 0; row < data.length; row += width * channels) {
+    for (let a = row, b = row + (width - 1) * channels; a < b; a += channels, b -= channels) {
+      for (let c = 0; c < channels; c++) {
+        const left = data[a + c]!;
+        data[a + c] = data[b + c]!;
+        data[b + c] = left;
+      }
+    }
+  }
+}
+
 const lightOf = (code: number) => srgbToLinear(code / 255);
 
 /** As {@link averageRow}, to the bit, of pixels that hide nothing: all that a large photo's time goes into. */

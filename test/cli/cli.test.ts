@@ -44,6 +44,22 @@ test('--visualise writes colour', async () => {
   expect(channels).toBeGreaterThanOrEqual(3);
 });
 
+test('--depth-quality best is another map than one look gives; other words are wrong usage', async () => {
+  await portrait('a.png');
+  const map = async (name: string, ...flags: string[]) => {
+    expect(await relievo(['depth', at('a.png'), '-o', at(name), ...flags])).toMatchObject({ code: 0, err: '' });
+    return readFile(at(name));
+  };
+  const [one, fast, best] = [
+    await map('one.png'),
+    await map('fast.png', '--depth-quality', 'fast'),
+    await map('best.png', '--depth-quality', 'best'),
+  ];
+  expect([fast.equals(one), best.equals(one)]).toEqual([true, false]);
+  const wrong = await relievo(['depth', at('a.png'), '-o', at('b.png'), '--depth-quality', 'finest']);
+  expect([wrong.code, wrong.err.includes('fast')]).toEqual([2, true]);
+});
+
 test('depth and faces are read off one opened photo, which is closed', async () => {
   await portrait('a.png');
   const opened: unknown[] = [];

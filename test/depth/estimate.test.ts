@@ -4,7 +4,7 @@ import { disparityAt } from '../../src/depth/depth-map.js';
 import { defaultHydra, estimateDepth } from '../../src/depth/estimate.js';
 import { checkDepth } from '../../src/depth/depth-map.js';
 import { Hydra } from '../../src/hydra/hydra.js';
-import { readImageFile } from '../../src/node/read.js';
+import { readImage, readImageFile } from '../../src/node/read.js';
 import { ASTRONAUT, picture, rejection, ROOT } from '../helpers/photos.js';
 
 /** Points of the portrait, by eye: [x, y]. */
@@ -103,6 +103,36 @@ function smaller(manifest: Buffer, area: number): Buffer {
   const m = JSON.parse(manifest.toString());
   return Buffer.from(JSON.stringify({ ...m, preprocess: { ...m.preprocess, area } }));
 }
+
+test('best: a photo and its mirror image get mirrored maps, at four looks of which the plain one is shared', async () => {
+  const hydra = await Hydra.load({ modules: ['depth'] });
+  const photo = await hydra.open(await readImageFile(ASTRONAUT));
+  const flopped = await readImage(await sharp(ASTRONAUT).flop().png().toBuffer());
+  const unlike = async (quality: 'fast' | 'best') => {
+    const [a, b] = [
+      await estimateDepth(photo, { hydra, matte: false, quality }),
+      await estimateDepth(flopped, { hydra, matte: false, quality }),
+    ];
+    const { width, height } = a;
+    let sum = 0;
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++) sum += Math.abs(a.data[y * width + x]! - b.data[(y + 1) * width - 1 - x]!);
+    return sum / (width * height);
+  };
+  expect(await unlike('fast')).toBeGreaterThan(0.01);
+  expect(hydra.backboneRuns).toBe(2);
+  expect(await unlike('best')).toBeLessThan(0.002);
+  expect(hydra.backboneRuns).toBe(2 + 3 + 4); // the opened photo's plain features are there
+  hydra.dispose();
+});
+
+test('a quality that is not known is refused before anything is loaded', async () => {
+  const call = estimateDepth(
+    picture(8, 8, () => [9, 9, 9]),
+    { quality: 'finest' as 'best' },
+  );
+  expect(await rejection(call)).toMatchObject({ code: 'INVALID_PARAM' });
+});
 
 test('an abort before and during is a DOM AbortError, and the next call works', async () => {
   const photo = await readImageFile(ASTRONAUT);

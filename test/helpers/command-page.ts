@@ -51,7 +51,7 @@ export function commandPage(): string {
     HEAD,
     `## Flags of all commands\n\n${table({ ...PHOTO_FLAGS, ...COMMON_FLAGS })}`,
     `Of those that write pictures:\n\n${table(RESULT_FLAGS)}`,
-    `Of those that need depth (\`depth\` itself takes \`--network\` alone). Without them the depth that the photo carries or has beside it is used, else the network's:\n\n${table(without(DEPTH_FLAGS, PHOTO_FLAGS))}`,
+    `Of those that need depth (\`depth\` itself takes no \`--depth\`). Without them the depth that the photo carries or has beside it is used, else the network's:\n\n${table(without(DEPTH_FLAGS, PHOTO_FLAGS))}`,
     ...Object.entries(COMMANDS).map(([name, command]) => section(name, command, shared)),
   ].join('\n');
 }
