@@ -16,7 +16,7 @@ export interface Result {
 /** Handles one photo. Returns what `--json` prints; `out` is there if the command has a result. */
 export type Runner = (photo: Source, out: Output, work: Work) => Promise<Record<string, unknown>>;
 
-export interface Prepared {
+interface Prepared {
   readonly run: Runner;
   /** Where the flags make it another than the command's. */
   readonly result?: Result | undefined;

@@ -2,7 +2,7 @@ import { RelievoError } from './errors.js';
 import { describe, type NumberParam, type NumberTable } from './params.js';
 
 /** Kinds of things that a recipe may name instead of holding them. */
-export interface ResourceKinds {
+interface ResourceKinds {
   /** A picture. */
   image: unknown;
   /** A text file, such as a .cube table. */

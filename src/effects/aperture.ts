@@ -1,5 +1,5 @@
 /** One run of a shape's rows: it adds source columns x - right .. x - left to each of the rows y + dy. */
-export interface Run {
+interface Run {
   /** Horizontal extent in cells, from the centre; left < right. */
   readonly left: number;
   readonly right: number;

@@ -67,7 +67,7 @@ export const EDGE_PIXELS = 1;
 export const LOOK = 0.2;
 
 /** Signed blur radius in pixels: above 0 nearer than the focus. */
-export function blurRadius({ near, far, strength }: Lens, disparity: number): number {
+function blurRadius({ near, far, strength }: Lens, disparity: number): number {
   return strength * (disparity > near ? disparity - near : disparity < far ? disparity - far : 0);
 }
 

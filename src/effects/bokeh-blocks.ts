@@ -3,7 +3,7 @@ import type { Rect } from '../gpu/index.js';
 import { TAPS } from './edges.js';
 
 /** Side of a block in pixels. */
-export const BLOCK = 16;
+const BLOCK = 16;
 
 /** One byte per block: 1 = in the set. */
 export type Blocks = Uint8Array;

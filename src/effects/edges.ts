@@ -26,7 +26,7 @@ export const OFF_LINE = 16;
 const EVEN = 1;
 const STEPS = 2;
 /** Long side of an image, in pixels, per pixel of the width of an edge (lens, demosaicing, the depth map's own error). */
-export const SIDE_PER_PIXEL = 900;
+const SIDE_PER_PIXEL = 900;
 
 /**
  * Splits edge pixels into what is near and what is far by their colour between the colours of the two sides, as matting

@@ -132,7 +132,7 @@ function tone(v: number, shadows: number, highlights: number): number {
 export const MOST_GAIN = 8;
 
 /** Of a luminance: what it becomes, and the gain of all channels that makes it so. */
-export interface Tones {
+interface Tones {
   readonly target: Float32Array;
   readonly gain: Float32Array;
 }

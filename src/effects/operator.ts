@@ -101,7 +101,7 @@ export interface WholeOperator<F extends Fields = Fields> extends Described<F> {
 
 export type WholePass = BackgroundPass | BokehPass | PeakingPass | StickersPass | VisualisePass;
 
-export interface BokehPass {
+interface BokehPass {
   readonly op: 'bokeh';
   readonly lens: ResolvedLens;
 }

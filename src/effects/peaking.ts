@@ -6,7 +6,7 @@ import { focusField } from './focus-field.js';
 import { wholeOperator } from './operator.js';
 
 /** Numeric options: default, range and unit. */
-export const PEAKING_PARAMS = {
+const PEAKING_PARAMS = {
   aperture: { default: 0.03, min: 0, max: 0.2, unit: 'share of the long side', doc: 'As that of the bokeh it is for.' },
   sharpness: { default: 0.12, min: 0.01, max: 1, unit: 'encoded light', doc: 'Least local contrast that is marked.' },
 } as const satisfies NumberTable;

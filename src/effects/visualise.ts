@@ -19,7 +19,7 @@ export interface VisualiseOptions {
 const MAPS = ['turbo', 'viridis', 'grey'] as const;
 
 /** Numeric options: default, range and unit. */
-export const VISUALISE_PARAMS = {
+const VISUALISE_PARAMS = {
   contours: { default: 0, min: 0, max: 64, unit: 'lines', doc: 'Lines of equal disparity.' },
 } as const satisfies NumberTable;
 

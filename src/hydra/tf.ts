@@ -11,7 +11,7 @@ import { BACKENDS, type Backend } from './backends.js';
 
 export type Tf = typeof TfInPackage;
 export type { GraphModel } from '@tensorflow/tfjs-converter';
-export type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
+export type { Tensor } from '@tensorflow/tfjs-core';
 
 let loading: Promise<Tf> | undefined;
 

@@ -127,7 +127,7 @@ async function encodedBytes(input: Blob | ArrayBuffer | Uint8Array): Promise<Uin
 }
 
 /** @throws RelievoError before a pixel is allocated. */
-export async function checkHeader(bytes: Uint8Array, maxPixels: number): Promise<void> {
+async function checkHeader(bytes: Uint8Array, maxPixels: number): Promise<void> {
   if (bytes.byteLength === 0) throw new RelievoError('CORRUPT_IMAGE', 'this file is empty (0 bytes).');
   const { imageDimensionsFromData } = await lazy(() => import('../vendor/image-dimensions.js'));
   let size: { width: number; height: number } | undefined;

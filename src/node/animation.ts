@@ -77,7 +77,7 @@ export async function encodeAnimation(
 }
 
 /** @throws RelievoError `INVALID_PARAM`. */
-export function checkAnimationEnding(path: string): '.gif' | '.webp' {
+function checkAnimationEnding(path: string): '.gif' | '.webp' {
   const ending = extname(path).toLowerCase();
   if (ending === '.gif' || ending === '.webp') return ending;
   throw new RelievoError('INVALID_PARAM', `an animation is a GIF or WebP: end '${path}' in .gif or .webp.`);

@@ -160,7 +160,7 @@ export async function encodeDepth(depth: DepthMap, { software }: FileOptions = {
 }
 
 /** @throws RelievoError `INVALID_PARAM`. */
-export function checkEnding(path: string): string {
+function checkEnding(path: string): string {
   const ending = extname(path).toLowerCase();
   if (!(WRITABLE as readonly string[]).includes(ending)) {
     throw new RelievoError('INVALID_PARAM', `cannot write '${path}': end it in ${WRITABLE.join(', ')}.`);

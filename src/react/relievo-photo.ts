@@ -16,7 +16,7 @@ import type { RelievoPhoto as Element, RelievoPhotoAttributes } from '../element
 import { keyOf, relievoOf, type RelievoOptions } from './shared.js';
 
 /** What the tag `<relievo-photo>` takes in JSX. */
-export type RelievoPhotoTag = DetailedHTMLProps<HTMLAttributes<Element>, Element> &
+type RelievoPhotoTag = DetailedHTMLProps<HTMLAttributes<Element>, Element> &
   RelievoPhotoAttributes & { class?: string | undefined };
 
 declare module 'react' {

@@ -1,4 +1,4 @@
-import type { estimateDepth, EstimateOptions } from '../depth/estimate.js';
+import type { estimateDepth } from '../depth/estimate.js';
 import type { DepthStreamOptions } from '../depth/stream.js';
 import type { applyBokeh } from '../effects/bokeh.js';
 import type { applyGrade } from '../effects/grade.js';
@@ -77,6 +77,5 @@ export interface Remote {
   release(handle: number): void;
 }
 
-export type { EstimateOptions };
 
 export const DISPOSED_STREAM = 'this DepthStream was disposed of: create another one.';

@@ -32,7 +32,7 @@ export async function settled(engine: Engine): Promise<void> {
 }
 
 /** The middle of what a person would press, by its words; scrolled into sight. */
-export async function placeOf(engine: Engine, kind: string, words = ''): Promise<Place> {
+async function placeOf(engine: Engine, kind: string, words = ''): Promise<Place> {
   const look = (kind: string, words: string) => {
     const names = (e: Element) => [e.getAttribute('aria-label'), e.textContent].map((t) => t?.trim());
     const found = [...document.querySelectorAll(kind)].find(

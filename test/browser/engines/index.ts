@@ -3,7 +3,7 @@ import type { Engine, EngineName, Launcher, Size } from './engine.js';
 import { firefox } from './firefox.js';
 import { webkit } from './webkit.js';
 
-export { ENGINES, type Engine, type EngineName, type Place } from './engine.js';
+export { ENGINES, type Engine, type EngineName } from './engine.js';
 
 const LAUNCHERS: Readonly<Record<EngineName, Launcher>> = { chromium, firefox, webkit };
 
