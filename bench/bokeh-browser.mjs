@@ -167,7 +167,7 @@ async function drawSheet(file, methods) {
   const photo = await readImage(fileURLToPath(new URL('../assets/astronaut.png', import.meta.url)));
   const hydra = await Hydra.load({ modules: ['depth', 'matte'] });
   const scene = await planes(photo, { hydra });
-  hydra.dispose();
+  hydra.close();
   const side = 96;
   const [zoom, gap] = [2, 6];
   const names = Object.keys(methods).filter((m) => m !== 'relievo, GPU');

@@ -108,7 +108,7 @@ for (const suffix of ['', ', inferred depth']) {
 }
 if (upsideDown.length > 0)
   console.log(`Scenes of which the inferred depth fits best with near and far exchanged: ${upsideDown.join(', ')}`);
-hydra.dispose();
+hydra.close();
 
 // The same settings on half a megapixel and on twelve, scaled down to it. Photos are larger than the references, so
 // that these are enlarged: the export's detail is that of the preview.

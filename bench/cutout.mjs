@@ -40,14 +40,14 @@ for (const megapixels of [1, 12]) {
   const [network, { matte }] = await time(() => hydra.run('matte', photo));
   const [refining, data] = await time(() => refineMatte(coverage(matte), photo));
   const [colours] = await time(() => estimateForeground(photo, { width: photo.width, height: photo.height, data }));
-  hydra.close(photo);
+  photo.close();
   const aborts = [];
   for (const at of [0.2, 0.5, 0.9]) aborts.push(await abort(pixels, at * whole));
   const mb = (peak - before) / 1e6;
   const cells = [network, refining, colours, whole, Math.max(...aborts)].map((v) => v.toFixed(0).padStart(9));
   console.log(`${megapixels} MP`.padEnd(7), ...cells, `   ${mb.toFixed(0)}, ${(mb / megapixels).toFixed(0)}`);
 }
-hydra.dispose();
+hydra.close();
 
 async function sized(megapixels) {
   const { width, height } = await sharp(file).metadata();

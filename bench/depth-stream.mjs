@@ -104,7 +104,7 @@ for (const [name, make] of Object.entries(WAYS)) {
   ];
   console.log(`| ${name} | ${cells.join(' | ')} | ${(took / frames).toFixed(0)} |`);
 }
-hydra.dispose();
+hydra.close();
 
 function meanOver(n, where, value) {
   let [sum, count] = [0, 0];

@@ -30,7 +30,7 @@ const { data } = await sharp(photo.pathname)
 const image = { width: side, height: side, data: new Uint8ClampedArray(data) };
 const hydra = await Hydra.load({ modules: ['depth', 'matte'] });
 const depth = await estimateDepth(image, { hydra });
-hydra.dispose();
+hydra.close();
 
 const scene = { pixels: base64(image.data), disparities: base64(depth.data), width: side, height: side };
 const { software, stored, rows } = await withPage('gpu', 'operators', SOFTWARE_GL, (page) =>

@@ -51,7 +51,7 @@ for (const set of ['portraits', 'iphone', 'synthetic', 'room']) {
         add(set, 'MediaPipe', matteScore(await grey(`${values.theirs}/${set}/${name}.png`, photo), mask, photo));
     }
     const faces = (await detectFaces(photo, { hydra })).map((f) => f.box);
-    hydra.close(photo);
+    photo.close();
     if (!mask && set !== 'room') continue; // nothing to judge by
     add(set, 'ours', faceScore(faces, mask, photo));
     const blazed = theirBlazeface && (await theirBlazeface(pixels));
@@ -67,7 +67,7 @@ for (const set of ['portraits', 'iphone', 'synthetic', 'room']) {
     }
   }
 }
-hydra.dispose();
+hydra.close();
 const mean = (v) => v.reduce((a, b) => a + b, 0) / v.length;
 const COLUMNS = { IoU: 3, SAD: 1, MSE: 4, band: 3, edge: 3, found: 3, false: 3, recall: 3 };
 const lines = Object.entries(table).flatMap(([set, rows]) =>

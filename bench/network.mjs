@@ -54,7 +54,7 @@ for (let i = 0; i <= Number(values.runs); i++)
     const from = performance.now();
     await set.hydra.run('depth', photo);
     if (i > 0) set.times.push(performance.now() - from);
-    set.hydra.close(photo);
+    photo.close();
   }
 console.log(`${''.padEnd(40)}  median     min  ratio     MB  peak MB`);
 const median = (v) => [...v].sort((a, b) => a - b)[v.length >> 1];
@@ -62,7 +62,7 @@ for (const { name, folder, hydra, times } of sets) {
   const photo = await hydra.open(pixels);
   const before = tf.memory().numBytes;
   const { peakBytes } = await tf.profile(() => hydra.run('depth', photo));
-  hydra.close(photo);
+  photo.close();
   const columns = [
     median(times).toFixed(1).padStart(7),
     Math.min(...times)
@@ -75,5 +75,5 @@ for (const { name, folder, hydra, times } of sets) {
   ];
   console.log(`${name.padEnd(40)} ${columns.join(' ')}`);
 }
-for (const { hydra } of sets) hydra.dispose();
+for (const { hydra } of sets) hydra.close();
 rmSync(tmp, { recursive: true });

@@ -32,7 +32,7 @@ try {
         mkdirSync(join(out, way, set), { recursive: true });
         await writeDepth(join(out, way, set, `${file.slice(0, -4)}.png`), await estimateDepth(photo, { hydra, matte }));
       }
-      hydra.close(photo);
+      photo.close();
     }
     for (const way of Object.keys(WAYS)) {
       const scorer = [join(bench, `score_${kind}.py`), folder, join(out, way, set)];
@@ -45,5 +45,5 @@ try {
   }
 } finally {
   rmSync(out, { recursive: true });
-  hydra.dispose();
+  hydra.close();
 }

@@ -67,7 +67,7 @@ for (const [size, width, height] of values.reuse
   const t = { backbone: [], head: [], second: [], network: [], upsampling: [], plain: [], depth: [], bokeh: [] };
   for (let i = 0; i <= runs; i++) {
     const photo = await hydra.open(pixels);
-    const [backbone] = await time(async () => (await hydra.extract(photo)).dispose());
+    const [backbone] = await time(async () => (await hydra.extract(photo)).close());
     const [head, { disparity }] = await time(() => hydra.run('depth', photo));
     const [second] = await time(() => hydra.run('depth', photo));
     let min = Infinity;
@@ -75,7 +75,7 @@ for (const [size, width, height] of values.reuse
     for (const v of disparity.data) [min, max] = [Math.min(min, v), Math.max(max, v)];
     const low = { ...disparity, data: disparity.data.map((v) => (v - min) / (max - min)) };
     const [upsampling] = await time(() => refine(low, photo));
-    hydra.close(photo);
+    photo.close();
     const [plain] = await time(() => estimateDepth(pixels, { hydra, matte: false }));
     const [depth, map] = await time(() => estimateDepth(pixels, { hydra }));
     const [bokeh] = await time(() => applyBokeh(pixels, map, { focus: 'subject', aperture: 0.02 }));
@@ -111,13 +111,13 @@ for (const r of rows)
   );
 await peak();
 await reuse();
-hydra.dispose();
+hydra.close();
 
 /** Most bytes that tensors, weights among them, held at once while one photo went through backbone and depth head. */
 async function peak() {
   const photo = await hydra.open(first);
   const { peakBytes } = await tf.profile(() => hydra.run('depth', photo));
-  hydra.close(photo);
+  photo.close();
   console.log(`\npeak of all tensors, weights included: ${(peakBytes / 1e6).toFixed(0)} MB`);
 }
 
@@ -136,12 +136,12 @@ async function reuse() {
   for (let i = 0; i <= runs; i++) {
     const round = {};
     const photo = await hydra.open(pixels);
-    [round.backbone] = await time(async () => (await hydra.extract(photo)).dispose());
+    [round.backbone] = await time(async () => (await hydra.extract(photo)).close());
     for (const task of tasks) [round[task]] = await time(() => hydra.run(task, photo));
-    hydra.close(photo);
+    photo.close();
     const other = await hydra.open(pixels);
     [round.together] = await time(() => Promise.all(tasks.map((task) => hydra.run(task, other))));
-    hydra.close(other);
+    other.close();
     if (i > 0) for (const [k, v] of Object.entries(round)) t[k].push(v);
   }
   const median = (v) => [...v].sort((a, b) => a - b)[v.length >> 1];

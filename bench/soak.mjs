@@ -71,7 +71,7 @@ async function work(pixels, signal) {
   const { matte } = await cutOut(opened, { hydra, ...task });
   const faces = await detectFaces(opened, { hydra, ...task });
   const { image } = await edit.run(opened, depth, { matte, faces, ...task });
-  hydra.close(opened);
+  opened.close();
   return image;
 }
 
@@ -108,7 +108,7 @@ function state() {
 
 if (values.large) await large();
 else await soak();
-hydra.dispose();
+hydra.close();
 
 async function soak() {
   const count = Number(values.photos);

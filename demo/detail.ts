@@ -99,7 +99,7 @@ class Kept {
     const photo = await worker.open(image, { signal });
     this.forget();
     this.#of = of;
-    this.#close = () => worker.close(photo);
+    this.#close = () => photo.close();
     return (this.#there = { photo, depth });
   }
 

@@ -98,7 +98,7 @@ function warmUp(ready: RelievoWorker): void {
 
 /** After a failure that is not the photo's fault (a lost GPU, say) the next photo starts afresh. */
 function dropWorker(): void {
-  void worker?.then((w) => w.dispose()).catch(() => {});
+  void worker?.then((w) => w.close()).catch(() => {});
   worker = undefined;
 }
 
@@ -168,7 +168,7 @@ export async function open(file: Blob & { readonly name?: string }): Promise<voi
     const took = performance.now() - asked;
     performance.measure('relievo:depth', { start: asked, duration: took });
     const small = shrinkDepth(depth, preview.width, preview.height);
-    if (store.opened.value?.by === ready) ready.close(store.opened.value.photo);
+    if (store.opened.value?.by === ready) store.opened.value.photo.close();
     timings.value = {
       ...timings.value,
       depth: own ? undefined : took,
@@ -653,10 +653,10 @@ export async function measure(): Promise<void> {
           await ask(photo);
           const took = performance.now() - start;
           best[kind][name] = Math.min(best[kind][name] ?? Infinity, took);
-          if (photo !== all) w.close(photo);
+          if (photo !== all) photo.close();
         }
       }
-      w.close(all);
+      all.close();
       onProgress((round + 1) / rounds);
     }
     timings.value = { ...timings.value, heads: best };

@@ -33,7 +33,7 @@ const warmth = async (path, mirror = false) => {
   return Float64Array.from({ length: width * height }, (_, i) => (data[i * 3] - data[i * 3 + 2]) / 255);
 };
 const x = await features.tap(TAP.tap).data();
-features.dispose();
+features.close();
 const weights = ridge(x, TAP.channels, await warmth(file));
 
 // The head: one 1 × 1 convolution.
@@ -69,7 +69,7 @@ console.log(
     correlationMirrored: correlation(mirrored.warmth.data, await warmth(file, true)),
   }),
 );
-hydra.dispose();
+hydra.close();
 
 /** Least squares with a little ridge: columns of `x` and a constant. Normal equations by Gauss elimination. */
 function ridge(x, columns, y) {

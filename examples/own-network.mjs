@@ -48,4 +48,4 @@ for (let i = 0; i < 300 * 200; i++) photo.data.set(colours[Math.floor(i / 300 / 
 const depth = await estimateDepth(photo, { hydra });
 const at = (y) => Number(depth.data[y * 300 + 150].toFixed(3));
 console.log(JSON.stringify({ size: [depth.width, depth.height], sky: at(30), farHill: at(100), nearHill: at(170) }));
-hydra.dispose();
+hydra.close();

@@ -44,7 +44,7 @@ try {
     await writeImage(out('-depth-colour.png'), visualiseDepth(depth));
     await writeImage(out('-bokeh.png'), bokeh, { metadataFrom: photo.file });
   });
-  hydra.dispose();
+  hydra.close();
   console.log(`
   ${relative(process.cwd(), out('-depth.png'))}         16-bit disparity, white = near
   ${relative(process.cwd(), out('-depth-colour.png'))}  the same in colour

@@ -39,6 +39,6 @@ window.measure = async (width, height) => {
     estimateDepth: await watch(async () => (depth = await relievo.estimateDepth(photo))),
     'applyBokeh, aperture 0.01': await watch(() => relievo.applyBokeh(photo, depth, { focus: 0.7, aperture: 0.01 })),
   };
-  relievo.dispose();
+  relievo.close();
   return { backend: relievo.backend, rows };
 };

@@ -128,7 +128,7 @@ async function openGpus(): Promise<void> {
   try {
     const preview = await createBokehPreview();
     // Shaders without a GPU take as long as the CPU's own code, and more memory.
-    if (where === 'auto' && preview.software) preview.dispose();
+    if (where === 'auto' && preview.software) preview.close();
     else gpus = { preview: { preview }, draft: { preview: await createBokehPreview() } };
   } catch {
     // The CPU does it.
@@ -174,7 +174,7 @@ async function onGpu(layer: LayerState, recipe: Recipe, step: Lens, head: Head):
     return await gpu.preview.toImage({ ...lens, focus, faces: layer.faces } as BokehOptions);
   } catch (error) {
     if (!isRelievoError(error, 'INVALID_PARAM')) {
-      for (const { preview } of Object.values(gpus)) preview.dispose();
+      for (const { preview } of Object.values(gpus)) preview.close();
       gpus = {};
       openingGpus = undefined;
     }

@@ -70,8 +70,8 @@ export class OpenedPhoto {
   }
 
   /** Lets go of the features. */
-  async close(): Promise<void> {
-    if (this.#photo) (await openHydra(this.#io)).close(this.#photo);
+  close(): void {
+    this.#photo?.close();
   }
 }
 
@@ -81,7 +81,7 @@ export async function withOpened<T>(image: NodeImage, io: Io, use: (photo: Opene
   try {
     return await use(opened);
   } finally {
-    await opened.close();
+    opened.close();
   }
 }
 

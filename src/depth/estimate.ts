@@ -69,16 +69,16 @@ export async function estimateDepth(image: ImageInput | Photo, options: Estimate
     options.onProgress?.(1);
     return createDepthMap(photo.width, photo.height, data);
   } finally {
-    if (photo !== image) hydra.close(photo);
+    if (photo !== image) photo.close();
   }
 }
 
 /**
  * The Hydra that calls without one share: loaded once, by whoever asks first; a failed load is forgotten, and one that
- * was disposed is made anew.
+ * was closed is made anew.
  */
 export async function defaultHydra(options: TaskOptions = {}): Promise<Hydra> {
-  if (shared && !shared.disposed) return shared;
+  if (shared && !shared.closed) return shared;
   if (!loading || loading.abandoned || !loading.pending) {
     loading = new Shared((work) => Hydra.load(work).then((h) => (shared = h)));
   }

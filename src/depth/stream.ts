@@ -1,4 +1,4 @@
-import { DISPOSE } from '../core/dispose.js';
+import { DISPOSE, type Closable } from '../core/closable.js';
 import { RelievoError } from '../core/errors.js';
 import { lazy } from '../core/lazy.js';
 import { knownKeys, numbers, type NumberTable } from '../core/params.js';
@@ -43,13 +43,13 @@ export const STREAM_PARAMS = {
  *
  * Give one stream the frames of one camera or film, in their order. Another scene is noticed and begun anew.
  */
-export class DepthStream {
+export class DepthStream implements Closable {
   readonly #hydra: Hydra | undefined;
   readonly #longSide: number;
   readonly #filter: TemporalFilter;
   #last: Promise<unknown> = Promise.resolve();
   #waiting: (() => void) | undefined;
-  #disposed = false;
+  #closed = false;
 
   /** @throws RelievoError `INVALID_PARAM`. */
   constructor(options: DepthStreamOptions = {}) {
@@ -96,13 +96,13 @@ export class DepthStream {
   }
 
   /** Calls under way end with `DISPOSED`. A Hydra that was given stays. */
-  dispose(): void {
-    this.#disposed = true;
+  close(): void {
+    this.#closed = true;
     this.#filter.reset();
   }
 
   [DISPOSE](): void {
-    this.dispose();
+    this.close();
   }
 
   async #read(frame: ImageInput, signal: AbortSignal | undefined): Promise<ImageDataLike> {
@@ -131,6 +131,6 @@ export class DepthStream {
   }
 
   #alive(): void {
-    if (this.#disposed) throw new RelievoError('DISPOSED', 'this DepthStream was disposed of: create another one.');
+    if (this.#closed) throw new RelievoError('DISPOSED', 'this DepthStream was closed: create another one.');
   }
 }

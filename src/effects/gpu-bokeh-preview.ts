@@ -1,4 +1,4 @@
-import { DISPOSE } from '../core/dispose.js';
+import { DISPOSE, type Closable } from '../core/closable.js';
 import { RelievoError } from '../core/errors.js';
 import { knownKeys } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
@@ -25,7 +25,7 @@ interface Photo {
   readonly scale: { readonly x: number; readonly y: number };
 }
 
-export class BokehPreview {
+export class BokehPreview implements Closable {
   readonly #maxPixels: number;
   readonly #context: Context;
   #renderer: { readonly device: Device; readonly passes: BokehPasses } | undefined;
@@ -101,14 +101,14 @@ export class BokehPreview {
   }
 
   /** Frees the GPU's memory. */
-  dispose(): void {
+  close(): void {
     this.#context.dispose();
     this.#renderer = undefined;
     this.#photo = undefined;
   }
 
   [DISPOSE](): void {
-    this.dispose();
+    this.close();
   }
 
   #sizeOf({ width, height }: ImageDataLike): { width: number; height: number } {
@@ -169,8 +169,7 @@ export class BokehPreview {
   }
 
   #alive(): void {
-    if (this.#context.disposed)
-      throw new RelievoError('DISPOSED', 'bokehPreview: it was disposed of; create another one.');
+    if (this.#context.disposed) throw new RelievoError('DISPOSED', 'bokehPreview: it was closed; create another one.');
   }
 }
 

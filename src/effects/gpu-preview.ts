@@ -1,4 +1,4 @@
-import { DISPOSE } from '../core/dispose.js';
+import { DISPOSE } from '../core/closable.js';
 import { RelievoError } from '../core/errors.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { Context, type Device } from '../gpu/index.js';
@@ -132,7 +132,7 @@ export class GpuPreview implements Preview {
     });
   }
 
-  dispose(): void {
+  close(): void {
     if (this.#context.disposed) return;
     this.#context.dispose();
     this.#stages = [];
@@ -141,7 +141,7 @@ export class GpuPreview implements Preview {
   }
 
   [DISPOSE](): void {
-    this.dispose();
+    this.close();
   }
 
   /** One call after the other. */
@@ -315,7 +315,7 @@ export class GpuPreview implements Preview {
   };
 
   #alive(): void {
-    if (this.#context.disposed) throw new RelievoError('DISPOSED', 'preview: it was disposed of; create another one.');
+    if (this.#context.disposed) throw new RelievoError('DISPOSED', 'preview: it was closed; create another one.');
   }
 }
 

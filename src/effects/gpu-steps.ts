@@ -1,3 +1,4 @@
+import { DISPOSE } from '../core/closable.js';
 import { isRelievoError, RelievoError } from '../core/errors.js';
 import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
@@ -54,8 +55,12 @@ export class GpuSteps implements Gpu {
     return { uploads: this.#uploads, readBacks: this.#readBacks };
   }
 
-  dispose(): void {
+  close(): void {
     this.#context.dispose();
+  }
+
+  [DISPOSE](): void {
+    this.close();
   }
 
   /** One recipe after the other: they share the memory. */
@@ -79,7 +84,7 @@ export class GpuSteps implements Gpu {
   }
 
   #alive(): void {
-    if (this.#context.disposed) throw new RelievoError('DISPOSED', 'gpu: it was disposed of; create another one.');
+    if (this.#context.disposed) throw new RelievoError('DISPOSED', 'gpu: it was closed; create another one.');
   }
 
   async #runOn(device: Device, steps: readonly ReadStep[], start: Frame, task: TaskOptions): Promise<StepsResult> {

@@ -1,3 +1,4 @@
+import type { Closable } from '../core/closable.js';
 import { lazy } from '../core/lazy.js';
 import { knownKeys, numbers } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
@@ -20,7 +21,7 @@ export interface GpuTransfers {
 }
 
 /** A graphics context that runs recipes: {@link PipelineOptions.gpu}. */
-export interface Gpu {
+export interface Gpu extends Closable {
   /** True when shaders run on the CPU, as far as the browser tells. */
   readonly software: boolean;
   /** How fine pictures are between steps: floats of 16 or 32 bits, or bytes where the GPU draws no floats. */
@@ -29,8 +30,6 @@ export interface Gpu {
   readonly transfers: GpuTransfers;
   /** @hidden */
   run(steps: readonly ReadStep[], frame: Frame, task: TaskOptions): Promise<StepsResult>;
-  /** Frees the GPU's memory; calls under way end with `DISPOSED`. */
-  dispose(): void;
 }
 
 export const GPU_PARAMS = {

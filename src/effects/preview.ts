@@ -1,4 +1,4 @@
-import type { DISPOSE } from '../core/dispose.js';
+import type { Closable } from '../core/closable.js';
 import { lazy } from '../core/lazy.js';
 import { knownKeys, numbers } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
@@ -44,7 +44,7 @@ export interface PreviewCost {
 }
 
 /** A photo and its depth on the GPU, with a recipe applied to them on a canvas. */
-export interface Preview {
+export interface Preview extends Closable {
   /** Where the pictures are. One of the preview's own is another one after its context was lost. */
   readonly canvas: HTMLCanvasElement | OffscreenCanvas;
   /** True when shaders run on the CPU, as far as the browser tells. */
@@ -68,9 +68,6 @@ export interface Preview {
   render(recipe: readonly Step[] | Recipe | string, options?: RenderOptions): Promise<boolean>;
   /** As {@link render}, but returns the picture as pixels of the preview's size. */
   toImage(recipe: readonly Step[] | Recipe | string, options?: RenderOptions): Promise<OutputImage>;
-  /** Frees the GPU's memory. */
-  dispose(): void;
-  [DISPOSE](): void;
 }
 
 export const PREVIEW_PARAMS = {

@@ -144,7 +144,7 @@ export class RelievoPhoto extends Base {
     const { signal } = (this.#opening = new AbortController());
     this.#prepare(src, signal).then(
       (ready) => {
-        if (signal.aborted) return ready.preview?.dispose();
+        if (signal.aborted) return ready.preview?.close();
         this.#ready = ready;
         this.shadowRoot!.append(ready.canvas);
         this.#draw();
@@ -168,7 +168,7 @@ export class RelievoPhoto extends Base {
       await preview?.setPhoto(image, depth, { signal });
       return { image, depth, preview, canvas };
     } catch (error) {
-      preview?.dispose();
+      preview?.close();
       throw error;
     }
   }
@@ -186,14 +186,14 @@ export class RelievoPhoto extends Base {
     try {
       return await estimateDepth(image, { hydra, signal });
     } finally {
-      hydra.dispose();
+      hydra.close();
     }
   }
 
   #close(): void {
     this.#opening?.abort();
     this.#drawing?.abort();
-    this.#ready?.preview?.dispose();
+    this.#ready?.preview?.close();
     this.#ready?.canvas.remove();
     this.#ready = undefined;
   }
@@ -259,7 +259,7 @@ async function gpu(canvas: HTMLCanvasElement): Promise<BokehPreview | undefined>
   // A canvas that had a WebGL context gets no other: the GPU is tried on one of its own.
   const probe = await createBokehPreview().catch(() => undefined);
   const real = probe !== undefined && !probe.software;
-  probe?.dispose();
+  probe?.close();
   return real ? createBokehPreview({ canvas, maxPixels: GPU_PIXELS }).catch(() => undefined) : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { DISPOSE } from '../core/dispose.js';
+import { DISPOSE, type Closable } from '../core/closable.js';
 import { RelievoError } from '../core/errors.js';
 
 /** A tensor of TensorFlow.js, as far as it is promised: hosts need no types of that package. */
@@ -13,56 +13,66 @@ export interface FeatureTensor {
 }
 
 /**
- * What a backbone says about one photo: a tensor per tap. Reference-counted: who gets one from `hydra.extract` owns
- * one reference and gives it back with `dispose()` (or `using`); the tensors go when the last reference does.
+ * What a backbone says about one photo: a tensor per tap. Who gets one from `hydra.extract` owns it and closes it (or takes
+ * it by `using`); the tensors go when the last of all that share them is closed.
  */
-export class FeatureSet {
+export class FeatureSet implements Closable {
   readonly backbone: string;
   /** Size of the network's input, in pixels. */
   readonly inputWidth: number;
   readonly inputHeight: number;
   readonly bytes: number;
   readonly #taps: Readonly<Record<string, FeatureTensor>>;
-  #references = 1;
+  /** How many share the tensors and are not closed. */
+  readonly #sharing: { count: number };
+  #closed = false;
 
   constructor(
     backbone: string,
     inputWidth: number,
     inputHeight: number,
     taps: Readonly<Record<string, FeatureTensor>>,
+    sharing = { count: 0 },
   ) {
     this.backbone = backbone;
     this.inputWidth = inputWidth;
     this.inputHeight = inputHeight;
     this.#taps = taps;
     this.bytes = Object.values(taps).reduce((sum, t) => sum + t.size * 4, 0);
+    this.#sharing = sharing;
+    sharing.count++;
   }
 
   /** @throws RelievoError `DISPOSED`. */
   tap(name: string): FeatureTensor {
-    if (this.#references === 0)
-      throw new RelievoError('DISPOSED', `this FeatureSet was disposed: extract the photo again.`);
+    this.#alive();
     const t = this.#taps[name];
     if (!t) throw new RelievoError('MODEL_CONTRACT', `backbone '${this.backbone}' gave no tap '${name}'.`);
     return t;
   }
 
-  retain(): this {
-    this.#references++;
-    return this;
+  /** Another owner's, of the same tensors. @throws RelievoError `DISPOSED`. */
+  share(): FeatureSet {
+    this.#alive();
+    return new FeatureSet(this.backbone, this.inputWidth, this.inputHeight, this.#taps, this.#sharing);
   }
 
-  dispose(): void {
-    if (this.#references === 0 || --this.#references > 0) return;
-    for (const t of Object.values(this.#taps)) t.dispose();
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (--this.#sharing.count === 0) for (const t of Object.values(this.#taps)) t.dispose();
   }
 
   [DISPOSE](): void {
-    this.dispose();
+    this.close();
+  }
+
+  #alive(): void {
+    if (this.#closed) throw new RelievoError('DISPOSED', `this FeatureSet was closed: extract the photo again.`);
   }
 }
 
-/** Least-recently-used features, bounded by bytes. Holds one reference to each; one that is in use outlives its eviction. */
+/** Least-recently-used features, bounded by bytes. One that is in use outlives its eviction. */
 export class FeatureCache<Key extends object> {
   readonly #entries = new Map<Key, Map<string, FeatureSet>>();
   readonly #limit: number;
@@ -92,7 +102,7 @@ export class FeatureCache<Key extends object> {
     return sets?.get(backbone);
   }
 
-  /** Takes over the caller's reference. */
+  /** Takes over what it is given: it will be closed. */
   put(key: Key, features: FeatureSet): void {
     const sets = this.#entries.get(key) ?? new Map<string, FeatureSet>();
     sets.set(features.backbone, features);
@@ -105,7 +115,7 @@ export class FeatureCache<Key extends object> {
   }
 
   drop(key: Key): void {
-    this.#entries.get(key)?.forEach((f) => f.dispose());
+    this.#entries.get(key)?.forEach((f) => f.close());
     this.#entries.delete(key);
   }
 

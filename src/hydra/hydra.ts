@@ -1,4 +1,4 @@
-import { DISPOSE } from '../core/dispose.js';
+import { DISPOSE, type Closable } from '../core/closable.js';
 import { RelievoError } from '../core/errors.js';
 import { invalid, knownKeys } from '../core/params.js';
 import { Shared } from '../core/shared.js';
@@ -121,7 +121,7 @@ const MAX_SIDE = 1024;
  * Neural networks as modules: backbones turn a photo into features once, heads answer questions from them. Each module
  * loads and runs by itself.
  */
-export class Hydra {
+export class Hydra implements Closable {
   readonly backend: Backend;
   readonly #tf: Tf;
   readonly #options: HydraOptions;
@@ -131,7 +131,7 @@ export class Hydra {
   /** Shipped modules on their way here, by folder. */
   readonly #arriving = new Map<string, Shared<Described>>();
   #backboneRuns = 0;
-  #disposed = false;
+  #closed = false;
 
   private constructor(tf: Tf, backend: Backend, options: HydraOptions) {
     this.#tf = tf;
@@ -161,7 +161,7 @@ export class Hydra {
     try {
       await hydra.add(tasks, options);
     } catch (error) {
-      hydra.dispose();
+      hydra.close();
       throw error;
     }
     return hydra;
@@ -172,9 +172,9 @@ export class Hydra {
     return [...this.#heads.keys()];
   }
 
-  /** True after {@link dispose}: every call throws `DISPOSED`. */
-  get disposed(): boolean {
-    return this.#disposed;
+  /** True after {@link close}: every call throws `DISPOSED`. */
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** Whether a task is answered by the head that ships with the package, loaded or not, and by nobody else's. */
@@ -227,8 +227,11 @@ export class Hydra {
   async open(input: ImageInput | Photo, { signal }: TaskOptions = {}): Promise<Photo> {
     this.#alive();
     signal?.throwIfAborted();
-    if (input instanceof Photo) return input;
     const { maxPixels = MAX_PIXELS, decoder } = this.#options;
+    if (input instanceof Photo) {
+      checkImage('open', input, maxPixels);
+      return input;
+    }
     const photo = new Photo(await decode(input, { maxPixels, decoder, fetch: this.#fetch, signal }));
     signal?.throwIfAborted();
     return photo;
@@ -236,7 +239,7 @@ export class Hydra {
 
   /**
    * The backbone's features of a photo. A plain look runs at most once per photo while they are cached, also when several heads ask
-   * at the same time. The caller owns one reference: `dispose()` it.
+   * at the same time. The caller owns what it gets: `close()` it.
    */
   async extract(
     photo: Photo,
@@ -253,9 +256,12 @@ export class Hydra {
     // From here to `put` nothing awaits: two heads that ask at once cannot both miss the cache.
     const plain = (options.zoom ?? 1) === 1 && !options.mirror;
     const cached = plain && this.#cache.get(photo, backbone);
-    if (cached) return cached.retain();
+    if (cached) return cached.share();
     const features = this.#runBackbone(photo, module.manifest, model!, options);
-    if (plain) this.#cache.put(photo, features.retain());
+    if (plain) {
+      this.#cache.put(photo, features.share());
+      photo.keptBy(this.#cache);
+    }
     return features;
   }
 
@@ -297,7 +303,7 @@ export class Hydra {
       options.signal?.throwIfAborted();
       for (const task of this.tasks) await this.run(task, blank, options);
     } finally {
-      this.close(blank);
+      blank.close();
     }
   }
 
@@ -313,11 +319,6 @@ export class Hydra {
       const inputs = this.#headInputs(manifest, backbones.get(requiredBackbone(manifest))!);
       model.execute(inputs, Object.values(manifest.outputs));
     }
-  }
-
-  /** Forgets a photo's features. */
-  close(photo: Photo): void {
-    this.#cache.drop(photo);
   }
 
   memory(): HydraMemory {
@@ -336,9 +337,9 @@ export class Hydra {
   }
 
   /** Frees weights and features. Calls under way end with `DISPOSED`. */
-  dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     this.#cache.clear();
     for (const m of this.#modules.values()) m.model?.dispose();
     this.#modules.clear();
@@ -346,13 +347,13 @@ export class Hydra {
   }
 
   [DISPOSE](): void {
-    this.dispose();
+    this.close();
   }
 
   readonly #fetch: FetchLike = (url, init) => (this.#options.fetch ?? globalThis.fetch)(url, init);
 
   #alive(): void {
-    if (this.#disposed) throw new RelievoError('DISPOSED', 'this Hydra was disposed: load a new one.');
+    if (this.#closed) throw new RelievoError('DISPOSED', 'this Hydra was closed: load a new one.');
   }
 
   /** Another library on the page may have switched TF.js to a backend of its own since. */
@@ -430,7 +431,7 @@ export class Hydra {
     let passing: Photo | undefined;
     let features: FeatureSet;
     if (input instanceof FeatureSet) {
-      features = input.retain();
+      features = input.share();
     } else {
       const photo = await this.open(input, options);
       if (photo !== input) passing = photo;
@@ -443,8 +444,8 @@ export class Hydra {
       const outputs = this.#execute(manifest.id, model!, () => inputs, Object.values(manifest.outputs));
       return await this.#read(manifest, outputs);
     } finally {
-      features.dispose();
-      if (passing) this.close(passing);
+      features.close();
+      passing?.close();
     }
   }
 
@@ -548,7 +549,7 @@ export class Hydra {
     const known = new Map(module.graphBytes ? [[manifest.model, module.graphBytes]] : []);
     const files = await loadFiles(manifest, location, this.#fetch, signal, count, known);
     const model = await this.#build(manifest, files);
-    if (this.#disposed || signal.aborted) {
+    if (this.#closed || signal.aborted) {
       model.dispose();
       signal.throwIfAborted();
       this.#alive();

@@ -1,16 +1,37 @@
-import type { ImageDataLike } from '../image/image-data.js';
+import { DISPOSE, type Closable } from '../core/closable.js';
+import { Pixels } from '../image/image-data.js';
 
-/** An opened photo: upright pixels with an identity, under which its features are cached. It is an `ImageData` to every operator. */
-export class Photo implements ImageDataLike {
-  readonly width: number;
-  readonly height: number;
-  readonly data: Uint8ClampedArray | Uint8Array;
-  readonly colorSpace: PredefinedColorSpace;
+/** Keeps something that belongs to a photo, until the photo is closed. */
+interface Keeper {
+  drop(photo: Photo): void;
+}
 
-  constructor(pixels: ImageDataLike) {
-    this.width = pixels.width;
-    this.height = pixels.height;
-    this.data = pixels.data;
-    this.colorSpace = pixels.colorSpace ?? 'srgb';
+/**
+ * An opened photo: upright pixels with an identity, under which its features are cached. Where there are `ImageData`, it
+ * is one: `context.putImageData(photo, 0, 0)` draws it.
+ */
+export class Photo extends Pixels implements Closable {
+  readonly #keepers = new Set<Keeper>();
+  #closed = false;
+
+  /** True after {@link close}: every function then refuses it with `DISPOSED`. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Forgets its features, in every Hydra that has some. */
+  close(): void {
+    this.#closed = true;
+    for (const keeper of this.#keepers) keeper.drop(this);
+    this.#keepers.clear();
+  }
+
+  [DISPOSE](): void {
+    this.close();
+  }
+
+  /** @hidden Called by who keeps something of it. */
+  keptBy(keeper: Keeper): void {
+    this.#keepers.add(keeper);
   }
 }

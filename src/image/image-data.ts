@@ -28,10 +28,44 @@ export function createImage(
   data: Uint8ClampedArray<ArrayBuffer> = new Uint8ClampedArray(width * height * 4),
 ): OutputImage {
   if (typeof ImageData !== 'function') return { width, height, data, colorSpace };
-  const image = new ImageData(data, width, height, { colorSpace });
-  // Firefox 153 has no colour spaces: there it neither takes one nor tells one.
+  return tell(new ImageData(data, width, height, { colorSpace }), colorSpace);
+}
+
+/** Firefox 153 has no colour spaces: there an ImageData neither takes one nor tells one. */
+function tell(image: ImageData, colorSpace: PredefinedColorSpace): ImageData {
   if (image.colorSpace !== colorSpace) Object.defineProperty(image, 'colorSpace', { value: colorSpace });
   return image;
+}
+
+/** {@link createImage} as a class, for images that are more: its bytes are kept, not copied, where an ImageData takes them. */
+export const Pixels: new (image: ImageDataLike) => OutputImage =
+  typeof ImageData === 'function'
+    ? class Pixels extends ImageData {
+        constructor({ width, height, data, colorSpace = 'srgb' }: ImageDataLike) {
+          super(clamped(data), width, height, { colorSpace });
+          tell(this, colorSpace);
+        }
+      }
+    : class Pixels implements OutputImage {
+        readonly width: number;
+        readonly height: number;
+        readonly data: Uint8ClampedArray<ArrayBuffer>;
+        readonly colorSpace: PredefinedColorSpace;
+        constructor({ width, height, data, colorSpace = 'srgb' }: ImageDataLike) {
+          this.width = width;
+          this.height = height;
+          this.data = clamped(data);
+          this.colorSpace = colorSpace;
+        }
+      };
+
+/** The same memory as an ImageData takes it: memory that threads share it does not, and that is copied. */
+function clamped(data: Uint8ClampedArray | Uint8Array): Uint8ClampedArray<ArrayBuffer> {
+  const { buffer, byteOffset, length } = data;
+  if (typeof SharedArrayBuffer === 'function' && buffer instanceof SharedArrayBuffer)
+    return new Uint8ClampedArray(data);
+  if (data instanceof Uint8ClampedArray) return data as Uint8ClampedArray<ArrayBuffer>;
+  return new Uint8ClampedArray(buffer as ArrayBuffer, byteOffset, length);
 }
 
 /** True for pixels, false for anything that has to be decoded or drawn. */
@@ -47,9 +81,9 @@ export function isOpaque(data: Uint8ClampedArray | Uint8Array): boolean {
 }
 
 /**
- * Checks that `image` has the shape of an `ImageData`.
+ * Checks that `image` has the shape of an `ImageData`, and is no photo that was closed.
  *
- * @throws RelievoError `UNSUPPORTED_IMAGE`, or `IMAGE_TOO_LARGE` above `maxPixels`.
+ * @throws RelievoError `UNSUPPORTED_IMAGE`, `DISPOSED`, or `IMAGE_TOO_LARGE` above `maxPixels`.
  */
 export function checkImage(owner: string, image: ImageDataLike, maxPixels: number = MAX_PIXELS): void {
   const i = image as Partial<ImageDataLike> | null | undefined;
@@ -59,6 +93,7 @@ export function checkImage(owner: string, image: ImageDataLike, maxPixels: numbe
       `${owner}: expected an ImageData ({ width, height, data: RGBA bytes }).`,
     );
   }
+  refuseClosed(owner, i);
   checkSize(owner, i.width, i.height, maxPixels);
   if (i.data.length !== i.width * i.height * 4) {
     throw new RelievoError(
@@ -66,6 +101,12 @@ export function checkImage(owner: string, image: ImageDataLike, maxPixels: numbe
       `${owner}: ${i.width} × ${i.height} RGBA pixels need ${i.width * i.height * 4} bytes, data has ${i.data.length}.`,
     );
   }
+}
+
+/** @throws RelievoError `DISPOSED` for an opened photo that was closed since. */
+export function refuseClosed(owner: string, image: object): void {
+  if ('closed' in image && image.closed === true)
+    throw new RelievoError('DISPOSED', `${owner}: this photo was closed: open it again.`);
 }
 
 /** @throws RelievoError `IMAGE_TOO_LARGE` with the size in its message. */

@@ -76,6 +76,6 @@ export async function withPhoto<T>(
   try {
     return await work(photo);
   } finally {
-    if (photo !== image) hydra.close(photo);
+    if (photo !== image) photo.close();
   }
 }

@@ -148,7 +148,7 @@ function instance(key: string): Instance {
   if (!found) {
     const options = Object.fromEntries(JSON.parse(key) as [string, unknown][]) as RelievoOptions;
     const work = new Work((task) => load(options, task), {
-      free: (relievo) => relievo.dispose(),
+      free: (relievo) => relievo.close(),
       gone: () => instances.delete(key),
       linger: LINGER_MS,
     });
@@ -179,7 +179,7 @@ export function depthOf(key: string, photo: ImageInput): Work<EstimatedDepth> {
           throw error;
         }
       },
-      { free: ({ relievo, photo: opened }) => relievo.close(opened), gone: () => depths.delete(photo), linger: 0 },
+      { free: ({ photo: opened }) => opened.close(), gone: () => depths.delete(photo), linger: 0 },
     );
     depths.set(photo, found);
   }
@@ -191,7 +191,7 @@ async function estimate(relievo: RelievoWorker, input: ImageInput, task: TaskOpt
   try {
     return { relievo, photo, depth: await relievo.estimateDepth(photo, task) };
   } catch (error) {
-    relievo.close(photo);
+    photo.close();
     throw error;
   }
 }

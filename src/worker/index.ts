@@ -1,6 +1,6 @@
 import type { Remote as Wrapped } from 'comlink';
 import { proxy, releaseProxy, transfer, wrap } from '../vendor/comlink.js';
-import { DISPOSE } from '../core/dispose.js';
+import { DISPOSE, type Closable } from '../core/closable.js';
 import { RelievoError } from '../core/errors.js';
 import type { TaskOptions } from '../core/task.js';
 import { beside, webWorkerFrom } from '../core/threads.js';
@@ -9,19 +9,20 @@ import type { DepthStream, DepthStreamOptions } from '../depth/stream.js';
 import type { PipelineOptions, PipelineResult, Recipe, Step } from '../effects/pipeline.js';
 import type { ImageInput } from '../image/decode.js';
 import { drawableSize, unreadable } from '../image/drawable.js';
-import { createImage, isPixels, type ImageDataLike } from '../image/image-data.js';
+import { createImage, isPixels, refuseClosed, type ImageDataLike } from '../image/image-data.js';
 import {
-  DISPOSED_STREAM,
+  CLOSED_STREAM,
   type Answer,
   type Functions,
   type Handle,
+  type Opened,
   type Remote,
   type SentError,
   type WorkerHydraOptions,
 } from './protocol.js';
 
 /** A photo opened in the worker. Its pixels stay there; every call of the same worker takes it for an image. */
-export interface WorkerPhoto {
+export interface WorkerPhoto extends Closable {
   readonly width: number;
   readonly height: number;
   readonly colorSpace: PredefinedColorSpace;
@@ -40,7 +41,7 @@ type Image = ImageInput | WorkerPhoto;
 type InWorker<F> = F extends (image: never, ...rest: infer R) => infer P ? (image: Image, ...rest: R) => P : never;
 
 /** Relievo in a thread of its own: the same functions with the same options, and nothing runs on the page's thread. */
-export type RelievoWorker = { readonly [K in keyof Functions]: InWorker<Functions[K]> } & {
+export type RelievoWorker = Closable & { readonly [K in keyof Functions]: InWorker<Functions[K]> } & {
   /** The TF.js backend that the worker found. */
   readonly backend: string;
   /** Decodes a photo there, once: what follows sends no pixels. */
@@ -59,11 +60,6 @@ export type RelievoWorker = { readonly [K in keyof Functions]: InWorker<Function
    * @throws RelievoError `INVALID_PARAM`.
    */
   createDepthStream(options?: Omit<DepthStreamOptions, 'hydra'>): Promise<WorkerDepthStream>;
-  /** Forgets a photo, its features, and pixels. */
-  close(photo: WorkerPhoto): void;
-  /** Ends the worker; calls under way end with `DISPOSED`. */
-  dispose(): void;
-  [DISPOSE](): void;
 };
 
 const NAMES: { readonly [K in keyof Functions]: true } = {
@@ -142,7 +138,7 @@ type Progress = (done: number) => void;
 /** Photos, by the worker that they lie in; a closed one still knows whose it was. */
 const owners = new WeakMap<object, Link>();
 
-/** Calls with their ends: abort, errors of the worker itself, disposal. */
+/** Calls with their ends: abort, errors of the worker itself, its end. */
 class Link {
   readonly #remote: Wrapped<Remote>;
   readonly #worker: Worker;
@@ -173,7 +169,7 @@ class Link {
     call: (id: number, remote: Wrapped<Remote>, progress?: Progress & object) => Promise<Answer>,
     { signal, onProgress }: TaskOptions = {},
   ): Promise<unknown> {
-    if (!this.#alive) throw new RelievoError('DISPOSED', 'this worker was disposed: create a new one.');
+    if (!this.#alive) throw new RelievoError('DISPOSED', 'this worker was closed: create a new one.');
     signal?.throwIfAborted();
     const id = ++this.#calls;
     let stop: (() => void) | undefined;
@@ -240,7 +236,7 @@ class Link {
   end(): void {
     if (!this.#alive) return;
     this.#alive = false;
-    this.#end(new RelievoError('DISPOSED', 'this worker was disposed while it worked.'));
+    this.#end(new RelievoError('DISPOSED', 'this worker was closed while it worked.'));
     this.#remote[releaseProxy]();
     this.#worker.terminate();
   }
@@ -259,10 +255,11 @@ class Client {
 
   async open(image: ImageInput, options: Pick<TaskOptions, 'signal'> = {}): Promise<WorkerPhoto> {
     const [input, moved] = await movable(image);
-    return (await this.#link.ask(
-      (id, r) => r.open(id, moved.length ? transfer(input, moved) : input),
-      options,
-    )) as WorkerPhoto;
+    const send = (id: number, r: Wrapped<Remote>) => r.open(id, moved.length ? transfer(input, moved) : input);
+    const { handle, ...of } = (await this.#link.ask(send, options)) as Opened;
+    const photo = new PhotoClient(this.#link, of);
+    this.#link.hold(photo, handle);
+    return photo;
   }
 
   async run(
@@ -286,16 +283,12 @@ class Client {
     return stream;
   }
 
-  close(photo: WorkerPhoto): void {
-    this.#link.forget(photo);
-  }
-
-  dispose(): void {
+  close(): void {
     this.#link.end();
   }
 
   [DISPOSE](): void {
-    this.dispose();
+    this.close();
   }
 
   async #call(name: string, given: unknown[]): Promise<unknown> {
@@ -320,10 +313,32 @@ class Client {
   }
 }
 
+class PhotoClient implements WorkerPhoto {
+  readonly width: number;
+  readonly height: number;
+  readonly colorSpace: PredefinedColorSpace;
+  readonly #link: Link;
+
+  constructor(link: Link, { width, height, colorSpace }: Omit<Opened, 'handle'>) {
+    this.width = width;
+    this.height = height;
+    this.colorSpace = colorSpace;
+    this.#link = link;
+  }
+
+  close(): void {
+    this.#link.forget(this);
+  }
+
+  [DISPOSE](): void {
+    this.close();
+  }
+}
+
 class StreamClient implements WorkerDepthStream {
   readonly #link: Link;
   readonly #handle: number;
-  #disposed = false;
+  #closed = false;
   /** Settled when the frames so far are on their way: they arrive in their order. */
   #sent: Promise<unknown> = Promise.resolve();
 
@@ -333,7 +348,7 @@ class StreamClient implements WorkerDepthStream {
   }
 
   async next(frame: ImageInput, options: Pick<TaskOptions, 'signal'> = {}): Promise<DepthMap | undefined> {
-    if (this.#disposed) throw new RelievoError('DISPOSED', DISPOSED_STREAM);
+    if (this.#closed) throw new RelievoError('DISPOSED', CLOSED_STREAM);
     options.signal?.throwIfAborted();
     const read = frameToMove(frame);
     const before = this.#sent;
@@ -350,17 +365,16 @@ class StreamClient implements WorkerDepthStream {
   }
 
   reset(): void {
-    if (!this.#disposed) this.#link.reset(this.#handle);
+    if (!this.#closed) this.#link.reset(this.#handle);
   }
 
-  dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
+  close(): void {
+    this.#closed = true;
     this.#link.forget(this);
   }
 
   [DISPOSE](): void {
-    this.dispose();
+    this.close();
   }
 }
 
@@ -398,7 +412,9 @@ async function movable(image: ImageInput): Promise<[unknown, Transferable[]]> {
     typeof HTMLElement === 'function' &&
     (image instanceof HTMLElement || (typeof SVGElement === 'function' && image instanceof SVGElement));
   const canvas = typeof OffscreenCanvas === 'function' && image instanceof OffscreenCanvas;
-  if (!isPixels(image)) drawableSize(image); // nothing blank, nothing closed
+  if (!isPixels(image))
+    drawableSize(image); // nothing blank, nothing closed
+  else refuseClosed('open', image);
   if (!element && !canvas) return [image, []];
   try {
     const bitmap = await createImageBitmap(image as ImageBitmapSource);

@@ -1,4 +1,4 @@
-import { DISPOSE } from '../core/dispose.js';
+import { DISPOSE } from '../core/closable.js';
 import { RelievoError } from '../core/errors.js';
 import type { TaskOptions } from '../core/task.js';
 import { estimateDepth } from '../depth/estimate.js';
@@ -11,7 +11,7 @@ import { pipeline } from '../effects/pipeline.js';
 import { applyRelight } from '../effects/relight.js';
 import { applyVignette } from '../effects/vignette.js';
 import { Hydra } from '../hydra/hydra.js';
-import { Photo } from '../hydra/photo.js';
+import type { Photo } from '../hydra/photo.js';
 import { shrinkImage } from '../image/shrink.js';
 import { detectFaces } from '../portrait/faces.js';
 import { cutOut, estimateMatte } from '../portrait/matte.js';
@@ -27,10 +27,9 @@ import type { Functions, WorkerHydraOptions } from './protocol.js';
  */
 export async function createLocal(options: WorkerHydraOptions & TaskOptions = {}): Promise<RelievoWorker> {
   const hydra = await Hydra.load(options);
-  let alive = true;
   const guard = <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
     async function guarded(...args: A): Promise<R> {
-      if (!alive) throw new RelievoError('DISPOSED', 'this instance was disposed: create a new one.');
+      if (hydra.closed) throw new RelievoError('DISPOSED', 'this instance was closed: create a new one.');
       return work(...args);
     };
   const functions: Functions = {
@@ -52,14 +51,8 @@ export async function createLocal(options: WorkerHydraOptions & TaskOptions = {}
     open: guard((image, o) => hydra.open(image, o)),
     run: guard(async (recipe, image, depth, o) => pipeline(recipe).run(image as Photo, depth, o)),
     createDepthStream: guard(async (o) => new DepthStream({ ...o, hydra })),
-    close: (photo) => void (photo instanceof Photo && alive && hydra.close(photo)),
-    dispose() {
-      if (alive) hydra.dispose();
-      alive = false;
-    },
-    [DISPOSE]() {
-      local.dispose();
-    },
+    close: () => hydra.close(),
+    [DISPOSE]: () => hydra.close(),
   };
   return { ...functions, ...local } as RelievoWorker;
 }

@@ -37,6 +37,14 @@ export interface Handle {
   readonly relievoHandle: number;
 }
 
+/** A photo that was opened in the worker. */
+export interface Opened {
+  readonly handle: number;
+  readonly width: number;
+  readonly height: number;
+  readonly colorSpace: PredefinedColorSpace;
+}
+
 /** Errors cross by value, with what caused them: comlink would drop their code, and structured cloning does. */
 export interface SentError {
   readonly name: string;
@@ -50,10 +58,7 @@ export type Answer<T = unknown> = { readonly value: T; readonly handle?: number 
 /** What the worker offers to comlink. `id` names a call, so that it can be aborted. */
 export interface Remote {
   load(id: number, options: WorkerHydraOptions, onProgress?: (done: number) => void): Promise<Answer<string>>;
-  open(
-    id: number,
-    input: unknown,
-  ): Promise<Answer<{ width: number; height: number; colorSpace: PredefinedColorSpace }>>;
+  open(id: number, input: unknown): Promise<Answer<Opened>>;
   call(
     id: number,
     name: string,
@@ -78,4 +83,4 @@ export interface Remote {
 }
 
 
-export const DISPOSED_STREAM = 'this DepthStream was disposed of: create another one.';
+export const CLOSED_STREAM = 'this DepthStream was closed: create another one.';

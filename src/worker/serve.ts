@@ -17,7 +17,7 @@ import { shrinkImage } from '../image/shrink.js';
 import { detectFaces } from '../portrait/faces.js';
 import { cutOut, estimateMatte } from '../portrait/matte.js';
 import { readEmbeddedDepth } from './embedded-depth.js';
-import { DISPOSED_STREAM, type Answer, type Functions, type Handle, type Remote, type SentError } from './protocol.js';
+import { CLOSED_STREAM, type Answer, type Functions, type Handle, type Remote, type SentError } from './protocol.js';
 
 const FUNCTIONS: Functions = {
   estimateDepth,
@@ -140,7 +140,7 @@ const remote: Remote = {
     free(input);
     if ('error' in found) return found;
     const { width, height, colorSpace } = found.value;
-    return { value: { width, height, colorSpace }, handle: keep(found.value) };
+    return { value: { handle: keep(found.value), width, height, colorSpace } };
   },
 
   call: async (id, name, args, options, onProgress) =>
@@ -172,7 +172,7 @@ const remote: Remote = {
   next: async (id, handle, frame) => {
     const found = await answer(id, (signal) => {
       const stream = kept.get(handle);
-      if (!(stream instanceof DepthStream)) throw new RelievoError('DISPOSED', DISPOSED_STREAM);
+      if (!(stream instanceof DepthStream)) throw new RelievoError('DISPOSED', CLOSED_STREAM);
       const depth = stream.next(frame as ImageInput, { signal });
       free(frame); // it has been read
       return depth;
@@ -187,8 +187,7 @@ const remote: Remote = {
 
   release: (handle) => {
     const value = kept.get(handle);
-    if (value instanceof Photo) hydra?.close(value);
-    if (value instanceof DepthStream) value.dispose();
+    if (value instanceof Photo || value instanceof DepthStream) value.close();
     kept.delete(handle);
   },
 };

@@ -10,7 +10,7 @@ beforeAll(async () => {
   const photo = await readImageFile(ASTRONAUT);
   const hydra = await Hydra.load({ modules: ['depth', 'matte'] });
   const depth = await estimateDepth(photo, { hydra });
-  hydra.dispose();
+  hydra.close();
   const base64 = ({ buffer, byteOffset, byteLength }: Uint8ClampedArray | Uint8Array | Float32Array) =>
     Buffer.from(buffer, byteOffset, byteLength).toString('base64');
   portrait = [base64(photo.data), base64(depth.data), photo.width, photo.height];

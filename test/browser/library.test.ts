@@ -14,7 +14,7 @@ beforeAll(async () => {
   const photo = await readImageFile(ASTRONAUT);
   const hydra = await Hydra.load({ backend: 'wasm' });
   node = { pixels: photo.data, disparities: (await estimateDepth(photo, { hydra })).data };
-  hydra.dispose();
+  hydra.close();
 });
 afterAll(() => pages?.close());
 afterEach(() => expect(pages.complaints.splice(0)).toEqual([]));

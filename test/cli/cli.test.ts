@@ -64,7 +64,7 @@ test('depth and faces are read off one opened photo, which is closed', async () 
   await portrait('a.png');
   const opened: unknown[] = [];
   const open = jest.spyOn(Hydra.prototype, 'open');
-  const close = jest.spyOn(Hydra.prototype, 'close');
+  const close = jest.spyOn(Photo.prototype, 'close');
   try {
     expect(await relievo(['bokeh', at('a.png'), '--focus', 'faces', '-o', at('b.png')])).toMatchObject({ code: 0 });
     for (const [i, { value }] of open.mock.results.entries()) {
@@ -72,7 +72,7 @@ test('depth and faces are read off one opened photo, which is closed', async () 
       opened.push(await value);
     }
     expect(opened.length).toBe(1);
-    expect(close.mock.calls.map(([photo]) => photo)).toEqual(opened);
+    expect(close.mock.contexts).toEqual(opened);
   } finally {
     open.mockRestore();
     close.mockRestore();

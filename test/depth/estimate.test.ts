@@ -96,7 +96,7 @@ test('what PyTorch answers, TF.js answers', async () => {
       expect([name, worst / span < fixture.tolerance]).toEqual([name, true]);
     }
   }
-  hydra.dispose();
+  hydra.close();
 });
 
 function smaller(manifest: Buffer, area: number): Buffer {
@@ -123,7 +123,7 @@ test('best: a photo and its mirror image get mirrored maps, at four looks of whi
   expect(hydra.backboneRuns).toBe(2);
   expect(await unlike('best')).toBeLessThan(0.002);
   expect(hydra.backboneRuns).toBe(2 + 3 + 4); // the opened photo's plain features are there
-  hydra.dispose();
+  hydra.close();
 });
 
 test('a quality that is not known is refused before anything is loaded', async () => {

@@ -11,7 +11,7 @@ beforeAll(async () => {
   hydra = await Hydra.load();
   photo = await resizeImage(await readImageFile(ASTRONAUT), 256, 256);
 });
-afterAll(() => hydra?.dispose());
+afterAll(() => hydra?.close());
 
 /** The photo with a camera's noise, and a bright square that walks along its top edge. */
 function frame(k: number, sigma = 4): ImageDataLike {
@@ -46,7 +46,7 @@ test('what stands still swims less than a third as much as frame by frame', asyn
     }
     before = now;
   }
-  stream.dispose();
+  stream.close();
   expect(single).toBeGreaterThan(0.005);
   expect(steady).toBeLessThan(single / 3);
   // And it still is the depth of the photo.
@@ -82,7 +82,7 @@ test('of the frames that wait the newest is taken', async () => {
   expect([await first, ...(await Promise.all(rest))].map((a) => a !== undefined)).toEqual([true, false, true]);
 });
 
-test('an abort is its reason and leaves the stream as it was; after dispose it says so', async () => {
+test('an abort is its reason and leaves the stream as it was; after close it says so', async () => {
   const [a, b] = [new DepthStream({ hydra }), new DepthStream({ hydra })];
   await a.next(frame(0));
   await b.next(frame(0));
@@ -92,7 +92,7 @@ test('an abort is its reason and leaves the stream as it was; after dispose it s
   expect((await rejection(aborted)).name).toBe('AbortError');
   expect((await a.next(frame(1)))!.data).toEqual((await b.next(frame(1)))!.data);
   const late = a.next(frame(2));
-  a.dispose();
+  a.close();
   expect((await rejection(late)).code).toBe('DISPOSED');
   expect((await rejection(a.next(frame(3)))).code).toBe('DISPOSED');
 });

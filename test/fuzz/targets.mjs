@@ -119,7 +119,7 @@ export async function makeTargets() {
           const { disparity } = await hydra.run('depth', photo(32, 24));
           check(disparity.data.every(Number.isFinite), 'a disparity that is no number');
         } finally {
-          hydra.dispose();
+          hydra.close();
           check(tf.memory().numTensors === numTensors, `${tf.memory().numTensors - numTensors} tensors left`);
         }
       },

@@ -8,7 +8,7 @@ test('the probe knows what the CPU backend computes, up to the size that half fl
   const out = probeOutput(tf as never);
   const values = await out.data();
   out.dispose();
-  hydra.dispose();
+  hydra.close();
   const picked = Array.from(values.filter((_, i) => i % 16 === 0));
   picked.forEach((v, i) => expect(v).toBeCloseTo(PROBE_VALUES[i]!, 0));
   expect(picked.length).toBe(PROBE_VALUES.length);
@@ -19,7 +19,7 @@ test('the probe knows what the CPU backend computes, up to the size that half fl
 
 /** A backend that starts and answers, but its kernel says something else. */
 async function withKernel<T>(name: string, lie: (right: tf.TensorInfo) => void, work: () => Promise<T>): Promise<T> {
-  await (await Hydra.load({ modules: [], backend: 'cpu' })).dispose();
+  await (await Hydra.load({ modules: [], backend: 'cpu' })).close();
   const kernel = tf.getKernel(name, 'cpu');
   tf.unregisterKernel(name, 'cpu');
   tf.registerKernel({
@@ -62,7 +62,7 @@ test('the next backend takes its place', async () => {
     () => Hydra.load({ modules: [], backend: ['webgpu', 'webgl', 'cpu', 'wasm'] }),
   );
   expect(hydra.backend).toBe('wasm');
-  hydra.dispose();
+  hydra.close();
 });
 
 test('warmUp runs every head and leaves no tensors', async () => {
@@ -70,7 +70,7 @@ test('warmUp runs every head and leaves no tensors', async () => {
   const before = hydra.memory().tensors;
   await hydra.warmUp();
   expect(hydra.memory()).toMatchObject({ tensors: before, cachedFeatures: 0 });
-  hydra.dispose();
+  hydra.close();
 });
 
 test('a browser that never answers whether it has WebGPU is asked no longer than a few seconds', async () => {

@@ -8,7 +8,7 @@ let hydra: Hydra;
 beforeAll(async () => {
   hydra = await Hydra.load({ backend: 'wasm', decoder: (await import('../../src/node/read.js')).readImage });
 });
-afterAll(() => hydra.dispose());
+afterAll(() => hydra.close());
 
 test('two heads that ask at once share one run of the backbone', async () => {
   const photo = await hydra.open(small());
@@ -16,18 +16,18 @@ test('two heads that ask at once share one run of the backbone', async () => {
   const [a, b] = await Promise.all([hydra.run('depth', photo), hydra.run('depth', photo)]);
   expect(hydra.backboneRuns - before).toBe(1);
   expect(a['disparity']!.data).toEqual(b['disparity']!.data);
-  hydra.close(photo);
+  photo.close();
 });
 
 test('features outlive their eviction while somebody holds them, and not longer', async () => {
   const photo = await hydra.open(small());
   const before = tf.memory().numTensors;
   const features = await hydra.extract(photo);
-  hydra.close(photo);
+  photo.close();
   const fromFeatures = await hydra.run('depth', features);
   const fromPhoto = await hydra.run('depth', small());
   expect(fromFeatures).toEqual(fromPhoto);
-  features.dispose();
+  features.close();
   expect(tf.memory().numTensors).toBe(before);
   expect(() => features.tap('s4')).toThrow(expect.objectContaining({ code: 'DISPOSED' }));
 });
@@ -35,17 +35,17 @@ test('features outlive their eviction while somebody holds them, and not longer'
 test('the cache stays within its bound, oldest first', async () => {
   const one = await hydra.extract(await hydra.open(small()));
   const { bytes } = one;
-  one.dispose();
+  one.close();
   const bounded = await Hydra.load({ backend: 'wasm', cacheBytes: bytes * 2.5 });
   const photos = await Promise.all([0, 1, 2].map(() => bounded.open(small())));
-  for (const p of photos) (await bounded.extract(p)).dispose();
+  for (const p of photos) (await bounded.extract(p)).close();
   expect(bounded.memory()).toMatchObject({ cachedFeatures: 2, cachedBytes: 2 * bytes });
   const runs = bounded.backboneRuns;
-  (await bounded.extract(photos[2]!)).dispose();
+  (await bounded.extract(photos[2]!)).close();
   expect(bounded.backboneRuns).toBe(runs);
-  (await bounded.extract(photos[0]!)).dispose();
+  (await bounded.extract(photos[0]!)).close();
   expect(bounded.backboneRuns).toBe(runs + 1);
-  bounded.dispose();
+  bounded.close();
 });
 
 test('a hundred photos leave no tensor behind', async () => {
@@ -90,22 +90,22 @@ test('a head without its backbone is refused at registration', async () => {
     message: expect.stringContaining('not registered (registered: none). Register it first'),
   });
   expect(empty.tasks).toEqual([]);
-  empty.dispose();
+  empty.close();
 });
 
 test('too many pixels are refused before the network sees them', async () => {
   const strict = await Hydra.load({ backend: 'cpu', modules: [], maxPixels: 100 });
   const error = await rejection(strict.open(small()));
   expect(error).toMatchObject({ code: 'IMAGE_TOO_LARGE', message: expect.stringContaining('64 × 48') });
-  strict.dispose();
+  strict.close();
 });
 
-test('after dispose every call says so, and the weights are gone', async () => {
+test('after close every call says so, and the weights are gone', async () => {
   const before = tf.memory().numTensors;
   const other = await Hydra.load({ backend: 'wasm' });
   expect(other.memory().weightBytes).toBeGreaterThan(1e6);
-  other.dispose();
-  other.dispose();
+  other.close();
+  other.close();
   expect(tf.memory().numTensors).toBe(before);
   expect(await rejection(other.run('depth', small()))).toMatchObject({ code: 'DISPOSED' });
 });
@@ -115,7 +115,7 @@ test('wasm and plain JavaScript agree', async () => {
   const wasm = (await hydra.run('depth', photo))['disparity']!.data;
   const plain = await Hydra.load({ backend: 'cpu' });
   const cpu = (await plain.run('depth', photo))['disparity']!.data;
-  plain.dispose();
+  plain.close();
   const span = Math.max(...cpu) - Math.min(...cpu);
   const worst = wasm.reduce((m, v, i) => Math.max(m, Math.abs(v - cpu[i]!)), 0);
   expect(worst / span).toBeLessThan(1e-3);

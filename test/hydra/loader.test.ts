@@ -20,7 +20,7 @@ test('progress counts bytes, never falls, and ends at 1', async () => {
   server = await serve(ROOT);
   const seen: number[] = [];
   const hydra = await load({ onProgress: (p: number) => seen.push(p) });
-  hydra.dispose();
+  hydra.close();
   expect(seen.at(-1)).toBe(1);
   expect(seen.length).toBeGreaterThan(3);
   expect(seen).toEqual([...seen].sort((a, b) => a - b));
@@ -46,7 +46,7 @@ test('files that a bundler inlined are read without a request: a policy may forb
   );
   expect(Object.values(planes)[0]!.width).toBeGreaterThan(0);
   expect(await rejection(hydra.register(() => 'data:nothing'))).toMatchObject({ code: 'MODEL_NETWORK' });
-  hydra.dispose();
+  hydra.close();
 });
 
 test('an answer of 503 is tried again', async () => {
@@ -56,7 +56,7 @@ test('an answer of 503 is tried again', async () => {
     response.writeHead(503).end();
     return true;
   });
-  (await load()).dispose();
+  (await load()).close();
   expect(server.requests.filter((r) => r.endsWith(SHARD))).toHaveLength(3);
 });
 
@@ -105,7 +105,7 @@ test('a damaged local file is refused too', async () => {
     );
     await writeFile(join(folder, 'module.json'), JSON.stringify({ ...manifest, id: 'other', sha256 }));
     expect(await rejection(hydra.register(`file://${folder}`))).toMatchObject({ code: 'MODEL_CONTRACT' });
-    hydra.dispose();
+    hydra.close();
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -126,5 +126,5 @@ test('an abort in the middle of a download rejects with the reason, and the next
   slow = false;
   const hydra = await load();
   expect(hydra.tasks).toEqual(['depth', 'matte']);
-  hydra.dispose();
+  hydra.close();
 });

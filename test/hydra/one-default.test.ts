@@ -36,7 +36,7 @@ test('whatever was loaded ahead, the same photo has the same depth, with the out
     const { data } = await estimateDepth(photo, { hydra });
     const worst = data.reduce((most, d, i) => Math.max(most, Math.abs(d - want.data[i]!)), 0);
     expect([options, worst]).toEqual([options, 0]);
-    hydra.dispose();
+    hydra.close();
   }
 });
 
@@ -49,16 +49,16 @@ test('a shipped head that is asked for and not loaded yet is loaded then', async
   expect(hydra.tasks).toEqual(['faces', 'matte']);
   expect(files).toEqual([...new Set(files)]);
   expect(files.some((f) => f.startsWith('relievo-depth'))).toBe(false);
-  (await hydra.extract(await hydra.open(photo))).dispose();
-  hydra.dispose();
+  (await hydra.extract(await hydra.open(photo))).close();
+  hydra.close();
 });
 
 test('a backbone that is asked for by itself is loaded then', async () => {
   const { hydra } = await counted({ modules: [] });
   const features = await hydra.extract(await hydra.open(photo));
   expect(features.backbone).toBe('relievo-backbone');
-  features.dispose();
-  hydra.dispose();
+  features.close();
+  hydra.close();
 });
 
 test('who asks at the same time shares one download, and an abort of one does not end it', async () => {
@@ -83,7 +83,7 @@ test('who asks at the same time shares one download, and an abort of one does no
   expect(seen).toEqual([...seen].sort((a, b) => a - b));
   expect(seen.filter((p) => p > 0 && p < 0.3).length).toBeGreaterThan(1); // of loading, too
   expect(seen.at(-1)).toBe(1);
-  hydra.dispose();
+  hydra.close();
 });
 
 test('an abort by all who wait stops the download, and the next call starts it anew', async () => {
@@ -99,7 +99,7 @@ test('an abort by all who wait stops the download, and the next call starts it a
   slow = false;
   await estimateDepth(photo, { hydra });
   expect(files.filter((f) => f === 'relievo-depth/group1-shard1of1.bin')).toHaveLength(2);
-  hydra.dispose();
+  hydra.close();
 });
 
 test('a failed download is not remembered', async () => {
@@ -114,24 +114,24 @@ test('a failed download is not remembered', async () => {
   await estimateDepth(photo, { hydra, matte: false }); // needs no more than the depth head
   broken = false;
   await estimateDepth(photo, { hydra });
-  hydra.dispose();
+  hydra.close();
 });
 
-test('the shared Hydra is made anew once it was disposed', async () => {
+test('the shared Hydra is made anew once it was closed', async () => {
   const first = await defaultHydra();
   expect(first.tasks).toEqual(expect.arrayContaining(['depth', 'matte']));
-  first.dispose();
-  expect(first.disposed).toBe(true);
+  first.close();
+  expect(first.closed).toBe(true);
   const { width } = await estimateDepth(picture(40, 30, (x, y) => [x, y, 0]));
   expect(width).toBe(40);
   const second = await defaultHydra();
   expect(second).not.toBe(first);
   expect(await defaultHydra()).toBe(second);
-  second.dispose();
+  second.close();
 });
 
 test('an unknown task is still refused by name', async () => {
   const { hydra } = await counted({ modules: [] });
   expect(await rejection(hydra.run('smile', photo))).toMatchObject({ code: 'MODEL_MISSING' });
-  hydra.dispose();
+  hydra.close();
 });

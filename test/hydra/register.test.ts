@@ -17,7 +17,7 @@ let hydra: Hydra;
 beforeEach(async () => {
   hydra = await Hydra.load({ backend: 'wasm', modules: [] });
 });
-afterEach(() => hydra.dispose());
+afterEach(() => hydra.close());
 
 const photo = picture(80, 60, (x, y) => [x * 3, y * 4, (x * y) % 256]);
 
@@ -179,7 +179,7 @@ describe('a whole network', () => {
     await hydra.register(network({ preprocess: { ...plain, width: 32, height: 32 } }, build));
     const features = await hydra.extract(await hydra.open(photo), 'tiny');
     expect(await rejection(hydra.run('depth', features))).toMatchObject({ code: 'MODEL_CONTRACT' });
-    features.dispose();
+    features.close();
   });
 });
 

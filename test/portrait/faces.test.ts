@@ -110,7 +110,7 @@ describe('through a network', () => {
     await hydra.register(location);
   });
   afterAll(() => {
-    hydra.dispose();
+    hydra.close();
     modules.remove();
   });
 

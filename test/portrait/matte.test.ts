@@ -136,7 +136,7 @@ describe('through a network', () => {
     await hydra.register(location);
   });
   afterAll(() => {
-    hydra.dispose();
+    hydra.close();
     modules.remove();
   });
 
@@ -170,6 +170,6 @@ describe('through a network', () => {
       code: 'MODEL_MISSING',
       message: expect.stringContaining('pose'),
     });
-    other.dispose();
+    other.close();
   });
 });

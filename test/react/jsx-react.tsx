@@ -25,7 +25,7 @@ export function Narrowed({ file }: { file: File | undefined }) {
   const { depth, photo, relievo, error } = useDepth(file);
   const all = useRelievo({ backend: 'wasm' });
   // @ts-expect-error -- not there yet
-  all.relievo.dispose();
+  all.relievo.close();
   if (error) return <p>{error.message}</p>;
   if (!depth) return null;
   // What belongs together is there together.

@@ -18,7 +18,7 @@ beforeAll(async () => {
   photo = await resizeImage(await readImageFile(ASTRONAUT), 256, 256);
   hydra = await Hydra.load({ backend: 'wasm' });
 });
-afterAll(() => hydra?.dispose());
+afterAll(() => hydra?.close());
 
 /** As bytes: matchers compare millions of numbers one by one. */
 const bytes = ({ buffer, byteOffset, byteLength }: Float32Array | Uint8ClampedArray) =>
@@ -75,7 +75,7 @@ test.each<[string, (task: TaskOptions) => Promise<Float32Array | Uint8ClampedArr
   expect(hydra.memory().tensors).toBe(tensors);
 });
 
-test('a Hydra disposed while it works ends with DISPOSED or the right depth, and leaves no tensor', async () => {
+test('a Hydra closed while it works ends with DISPOSED or the right depth, and leaves no tensor', async () => {
   const want = (await estimateDepth(photo, { hydra })).data;
   const start = performance.now();
   await estimateDepth(photo, { hydra });
@@ -87,7 +87,7 @@ test('a Hydra disposed while it works ends with DISPOSED or the right depth, and
     const other = await Hydra.load({ backend: 'wasm' });
     const work = estimateDepth(photo, { hydra: other });
     // The first ones at once: within loading's own steps rather than between two slices of work.
-    const timer = k < 3 ? void other.dispose() : setTimeout(() => other.dispose(), random() * takes);
+    const timer = k < 3 ? void other.close() : setTimeout(() => other.close(), random() * takes);
     try {
       expect(same((await work).data, want)).toBe(true);
     } catch (error) {
@@ -95,7 +95,7 @@ test('a Hydra disposed while it works ends with DISPOSED or the right depth, and
       ended++;
     }
     clearTimeout(timer);
-    other.dispose();
+    other.close();
   }
   expect(ended).toBeGreaterThan(2);
   expect(hydra.memory().tensors).toBe(tensors);

@@ -83,12 +83,12 @@ describe.each<[string, { file?: string; act: Fault; times?: number; error?: stri
     const before = askedFor(file);
     const start = performance.now();
     if (error) expect(await rejection(load())).toMatchObject({ name: 'RelievoError', code: error });
-    else (await load()).dispose();
+    else (await load()).close();
     expect(performance.now() - start).toBeLessThan(PROMPT_MS);
     expect(askedFor(file) - before).toBe(asked);
     fault = undefined;
     const hydra = await load();
     expect(hydra.tasks).toEqual(['depth', 'matte']);
-    hydra.dispose();
+    hydra.close();
   });
 });

@@ -19,7 +19,7 @@ export const faces = define({
       const found = await detectFaces(photo, { hydra, depth, threshold: flags.threshold, signal: work.signal });
       return { photo: from.path, width: file.width, height: file.height, faces: found.map((f) => rounded(f)) };
     } finally {
-      hydra.close(photo);
+      photo.close();
     }
   },
 });

@@ -40,7 +40,7 @@ export async function expectedOfNode(): Promise<Expected> {
   const photo = await readImageFile(ASTRONAUT);
   const hydra = await Hydra.load({ backend: 'wasm' });
   const { data } = await estimateDepth(photo, { hydra });
-  hydra.dispose();
+  hydra.close();
   const { width, height } = photo;
   return { width, height, pixels: Buffer.from(photo.data), disparities: data };
 }
@@ -290,6 +290,21 @@ export const CHECKS: readonly Check[] = [
       });
       engine.messages.splice(0); // of what was made to fail
       return 'says so';
+    },
+  },
+  {
+    name: 'an opened photo is drawn, and closed',
+    quick: true,
+    async run(engine, sites) {
+      await openLibrary(engine, sites);
+      expect(await engine.evaluate(() => window.engine.photo())).toEqual({
+        isImageData: true,
+        apart: [0, 0, 0],
+        cached: [1, 0],
+        closed: ['DISPOSED', 'DISPOSED'],
+      });
+      expectQuiet(engine, READ_BACK);
+      return WORKS;
     },
   },
   {

@@ -140,7 +140,7 @@ window.compareSteps = async (name, steps, { matte, ...options } = {}) => {
   try {
     return await runBoth(sceneOf(name), steps, gpu, matte);
   } finally {
-    gpu.dispose();
+    gpu.close();
   }
 };
 
@@ -175,7 +175,7 @@ window.refuseSteps = async (what, steps) => {
     const gpu = await createGpu({ canvas });
     // With a matte: where colours judge what hides a sticker, half a code decides single pixels of its depth.
     compared = await runBoth(sceneOf('portrait'), steps, gpu, true);
-    gpu.dispose();
+    gpu.close();
   });
   return compared ?? code;
 };
@@ -231,7 +231,7 @@ window.loseSteps = async (how, steps) => {
       }
     }
     const got = (await edit.run(image, depth, { resources, gpu })).image.data;
-    gpu.dispose();
+    gpu.close();
     return difference(expected, got);
   } catch (error) {
     return isRelievoError(error) ? error.code : String(error);
@@ -278,7 +278,7 @@ window.resourcesOfSteps = async () => {
     await run.catch(() => {});
     counts.push(alive);
   }
-  gpu.dispose();
+  gpu.close();
   return [...counts, alive];
 };
 
@@ -295,7 +295,7 @@ window.misuseOfSteps = async () => {
   // Two at once take turns.
   const [a, b] = await Promise.all([run(EVERYTHING), run(EVERYTHING)]);
   codes.push(difference(a.image.data, b.image.data).worst === 0 ? 'same' : 'other');
-  gpu.dispose();
+  gpu.close();
   return [...codes, await codeOf(() => run(EVERYTHING))];
 };
 
@@ -321,7 +321,7 @@ window.previewed = async (recipes, matted = false) => {
     const cpu = (await pipeline(steps).run(image, depth, { resources, matte })).image;
     out.push({ ...difference(cpu.data, gpu.data), cost, shown: difference(shown, gpu.data) });
   }
-  preview.dispose();
+  preview.close();
   return out;
 };
 
@@ -363,7 +363,7 @@ window.previewLife = async () => {
   codes.push(await codeOf(() => preview.render([{ op: 'haze', amount: 3 } as Step])));
   codes.push(await codeOf(() => preview.render([{ op: 'haze' }], { signal: AbortSignal.abort() })));
   await preview.render(exposed(-0.5));
-  preview.dispose();
+  preview.close();
   codes.push(await codeOf(() => preview.render([])), await codeOf(() => preview.setPhoto(image, depth)));
   return { superseded, afterLoss, codes, alive: [before, after] };
 };
@@ -375,7 +375,7 @@ window.previewSmall = async () => {
   const small = await preview.toImage([]);
   const focus = { x: 230, y: 130 };
   const gpu = await preview.toImage([{ op: 'bokeh', focus, aperture: 0.04 }, { op: 'haze' }]);
-  preview.dispose();
+  preview.close();
   const half = { x: focus.x / 2, y: focus.y / 2 };
   const steps: Step[] = [{ op: 'bokeh', focus: half, aperture: 0.04 }, { op: 'haze' }];
   const cpu = (await pipeline(steps).run(small, depth)).image;

@@ -27,7 +27,7 @@ declare global {
     refuse(what: 'context' | 'floats' | 'size'): Promise<string | { width: number; height: number }>;
     /** Textures, framebuffers, programs and buffers alive after each step. */
     resources(): Promise<number[]>;
-    /** Codes of what happens after dispose, before setPhoto, with a wrong option. */
+    /** Codes of what happens after close, before setPhoto, with a wrong option. */
     misuse(): Promise<string[]>;
     /** A photo previewed at a quarter of its pixels, focused by a point: difference from the CPU at that size. */
     shrunk(): Promise<Difference & { width: number; height: number }>;
@@ -64,7 +64,7 @@ window.compare = async (name, options, precision) => {
   const shown = difference(pixelsOf(canvas), premultiplied(gpu.data));
   await preview.toImage({ ...options, focus: 0.4 });
   const again = preview.cost;
-  preview.dispose();
+  preview.close();
   return { ...difference(cpu.data, gpu.data), cost, again, shown };
 };
 
@@ -101,7 +101,7 @@ window.lose = async (how) => {
   } catch (error) {
     return isRelievoError(error) ? error.code : String(error);
   } finally {
-    preview.dispose();
+    preview.close();
   }
 };
 
@@ -144,7 +144,7 @@ window.resources = async () => {
     for (const focus of [0.1, 0.9, 0.1, 0.9]) await preview.render({ focus });
     counts.push(alive);
   }
-  preview.dispose();
+  preview.close();
   counts.push(alive);
   return counts;
 };
@@ -158,8 +158,8 @@ window.misuse = async () => {
   codes.push(await codeOf(() => preview.render({ blur: 3 } as BokehOptions)));
   codes.push(await codeOf(() => preview.render({ focus: { x: 1e4, y: 0 } })));
   codes.push(await codeOf(() => preview.setPhoto(image, { ...depth, data: depth.data.map(() => NaN) })));
-  preview.dispose();
-  preview.dispose();
+  preview.close();
+  preview.close();
   codes.push(await codeOf(() => preview.render()), await codeOf(() => preview.setPhoto(image, depth)));
   return codes;
 };
@@ -171,7 +171,7 @@ window.shrunk = async () => {
   const small = await preview.toImage({ aperture: 0 });
   const focus = { x: image.width * 0.5, y: image.height * 0.6 };
   const gpu = await preview.toImage({ focus, aperture: 0.05 });
-  preview.dispose();
+  preview.close();
   const cpu = await applyBokeh(small, depth, { focus: { x: focus.x / 2, y: focus.y / 2 }, aperture: 0.05 });
   return { ...difference(cpu.data, gpu.data), width: gpu.width, height: gpu.height };
 };

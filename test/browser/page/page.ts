@@ -62,9 +62,9 @@ window.infer = async (backend) => {
   const photo = await hydra.open(await response.blob());
   const depth = await estimateDepth(photo, { hydra });
   await warm;
-  hydra.close(photo);
+  photo.close();
   const tensorsLeft = hydra.memory().tensors - loaded;
-  hydra.dispose();
+  hydra.close();
   return {
     backend: hydra.backend,
     width: depth.width,
@@ -157,8 +157,8 @@ window.streamed = async () => {
   const closed = (await reading) ? 'read' : 'superseded';
   frame.close();
   clearInterval(redraw);
-  stream.dispose();
-  hydra.dispose();
+  stream.close();
+  hydra.close();
   return { sizes, nearer, closed };
 };
 
@@ -197,7 +197,7 @@ window.large = async (width, height) => {
     return steps(out.data) / steps(photo.data);
   };
   globalThis.OffscreenCanvas = Original;
-  hydra.dispose();
+  hydra.close();
   return {
     size: [out.width, out.height],
     apart: sum / Math.ceil(whole.length / 97),

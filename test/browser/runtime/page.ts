@@ -76,11 +76,11 @@ const tests = {
     const depth = await estimateDepth(photo, { hydra });
     const one = await applyBokeh(photo, depth, { focus: 0.7, aperture: 0.02, threads: 1 });
     const two = await applyBokeh(photo, depth, { focus: 0.7, aperture: 0.02, threads: 2 });
-    hydra.dispose();
+    hydra.close();
     const relievo = await createWorker(options);
     const other = await relievo.estimateDepth(await blob());
     const { backend: inWorker } = relievo;
-    relievo.dispose();
+    relievo.close();
     return {
       backends: [hydra.backend, inWorker],
       depth: [...[130 * 512 + 220, 20 * 512 + 20].map((i) => depth.data[i]!)],
@@ -97,7 +97,7 @@ const tests = {
       const depth = await estimateDepth({ width: 64, height: 48, data: stripes(64, 48) }, { hydra });
       return [...depth.data.subarray(0, 64)];
     } finally {
-      hydra.dispose();
+      hydra.close();
     }
   },
 
@@ -211,22 +211,21 @@ const tests = {
     const photo = await relievo.open(small);
     const depth = await relievo.estimateDepth(photo);
     const elsewhere = await failure(() => there().then((r) => r.estimateDepth(photo)));
-    relievo.close(photo);
+    photo.close();
     const closed = await failure(() => relievo.estimateDepth(photo));
-    relievo.close(depth as never);
     const { image } = await relievo.run([{ op: 'haze', amount: 0.5 }], small, depth);
     const unsendable = await failure(() => relievo.estimateDepth(small, { matte: (() => {}) as never }));
     const running = failure(() => relievo.applyBokeh({ width: 900, height: 900, data: stripes(900, 900) }, depth));
     own.postMessage('die');
     const died = await running;
     const after = await failure(() => relievo.open(small));
-    relievo.dispose();
+    relievo.close();
     const disposed = await failure(() => relievo.open(small));
     const missing = await failure(() => createWorker({ worker: new Worker(new URL('gone.js', document.baseURI)) }));
     // The page goes on with a new one.
     const next = await createWorker({ backend: 'wasm', wasmBaseUrl });
     const again = await next.estimateDepth(small);
-    next.dispose();
+    next.close();
     return {
       ...{ elsewhere, closed, unsendable, died, after, disposed, missing },
       hazed: image.width,

@@ -50,7 +50,7 @@ const tests = {
     const own = { width: 8, height: 8, data: new Uint8ClampedArray(256).fill(255) };
     const ownDepth: DepthMap = { width: 8, height: 8, data: new Float32Array(64).fill(0.5) };
     const hazed = await r.applyHaze(own, ownDepth, { amount: 0.5 });
-    hydra.dispose();
+    hydra.close();
     return {
       backend: r.backend,
       size: [photo.width, photo.height, depth.width, depth.height],
@@ -79,8 +79,8 @@ const tests = {
     const there = await r.estimateDepth(photo);
     // Neither was asked for faces before.
     const faces = [(await detectFaces(photo, { hydra })).length, (await r.detectFaces(photo)).length];
-    hydra.dispose();
-    r.dispose();
+    hydra.close();
+    r.close();
     return {
       size: alone.data.length,
       outlined: worst(alone.data, plain.data) > 0.05,
@@ -170,10 +170,10 @@ const tests = {
     const after = (await there.next(frame))!.width;
     const running = failure(() => there.next(frame));
     await new Promise((done) => setTimeout(done)); // it is on its way
-    there.dispose();
+    there.close();
     const disposed = [await running, await failure(() => there.next(frame))];
     const param = await failure(() => r.createDepthStream({ smoothing: 2 }));
-    hydra.dispose();
+    hydra.close();
     frame.close();
     return { apart, sizes, open, answered, anew, aborted: await aborted, closed, after, disposed, param };
   },
@@ -191,12 +191,12 @@ const tests = {
       backend: await failure(() => createWorker({ backend: 'nonsense' as never })),
       script: await failure(() => createWorker({ worker: new Worker(new URL('nowhere.js', document.baseURI)) })),
     };
-    r.close(photo);
+    photo[Symbol.dispose](); // as `using` does
     const closed = await failure(() => r.applyBokeh(photo, depth, blur));
     const running = failure(() =>
       r.applyBokeh({ width: 900, height: 900, data: new Uint8ClampedArray(3240000) }, depth, blur),
     );
-    r.dispose();
+    r[Symbol.dispose]();
     return { ...found, closed, running: await running, disposed: await failure(() => r.open(new Blob([]))) };
   },
 };

@@ -1,6 +1,9 @@
 import {
+  applyHaze,
   createGpu,
+  createImage,
   createPreview,
+  estimateDepth,
   Hydra,
   isRelievoError,
   pipeline,
@@ -15,6 +18,8 @@ const base64 = (bytes: Uint8Array | Uint8ClampedArray) => {
   for (let i = 0; i < bytes.length; i += 8192) binary += String.fromCharCode(...bytes.subarray(i, i + 8192));
   return btoa(binary);
 };
+
+const codeOf = (work: Promise<unknown>) => work.then(String, (e) => (isRelievoError(e) ? e.code : String(e)));
 
 let portrait: { image: ImageDataLike; depth: DepthMap } | undefined;
 
@@ -36,6 +41,29 @@ const engine = {
     return base64(made!.data);
   },
 
+  /** An opened photo: drawn as it is, cloned, its bytes as another image; and whether it is refused once it is closed. */
+  async photo() {
+    const hydra = await Hydra.load({ backend: 'wasm', wasmBaseUrl: new URL('wasm/', document.baseURI).href });
+    const photo = await hydra.open(portrait!.image);
+    const { width, height, data } = photo;
+    const context = Object.assign(document.createElement('canvas'), { width, height }).getContext('2d')!;
+    context.putImageData(photo, 0, 0);
+    const copies = [
+      context.getImageData(0, 0, width, height),
+      createImage(width, height, photo.colorSpace, data),
+      structuredClone(photo),
+    ];
+    const apart = copies.map((copy) => data.reduce((worst, v, i) => Math.max(worst, Math.abs(v - copy.data[i]!)), 0));
+    const depth = await estimateDepth(photo, { hydra });
+    const cached = [hydra.memory().cachedFeatures];
+    photo.close();
+    cached.push(hydra.memory().cachedFeatures);
+    const codes = [estimateDepth(photo, { hydra }), applyHaze(photo, depth)].map(codeOf);
+    const closed = await Promise.all(codes);
+    hydra.close();
+    return { isImageData: photo instanceof ImageData, apart, cached, closed };
+  },
+
   /** The colour space of what is made of Display P3, whose pixels a canvas may not know. */
   async ofP3(): Promise<string> {
     const image = { width: 2, height: 2, data: new Uint8ClampedArray(16).fill(200), colorSpace: 'display-p3' } as const;
@@ -52,7 +80,6 @@ const engine = {
         return /webgl/.test(kind) ? null : (before[i] as (...a: unknown[]) => unknown).call(this, kind, ...rest);
       } as never;
     });
-    const codeOf = (work: Promise<unknown>) => work.then(String, (e) => (isRelievoError(e) ? e.code : String(e)));
     try {
       const hydra = await Hydra.load({ modules: [], wasmBaseUrl: new URL('wasm/', document.baseURI).href });
       const { near, far } = await window.elementTests.focus();
