@@ -1,8 +1,8 @@
 /** What every long call takes. */
 export interface TaskOptions {
-  /** Stops the call: it rejects with the signal's reason (a DOM `AbortError` by default). */
+  /** Stops the call: it rejects with the signal's reason (a DOM `AbortError` by default). Without one it runs to its end. */
   signal?: AbortSignal | undefined;
-  /** Called with the share done, 0 to 1, never decreasing. */
+  /** Called with the share done, 0 to 1, never decreasing. Default: nobody is told. */
   onProgress?: ((done: number) => void) | undefined;
 }
 

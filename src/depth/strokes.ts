@@ -19,7 +19,7 @@ export interface Stroke {
   readonly radius?: number | undefined;
   /** Change of the disparity at full strength, 0..1. Default: 0.1. */
   readonly amount?: number | undefined;
-  /** How strictly the brush keeps to one side of the photo's edges: 0 = paints over them. 0..1. Default: 0.7. */
+  /** Share by which the brush keeps to one side of the photo's edges: 0 = paints over them; 0..1. Default: 0.7. */
   readonly snap?: number | undefined;
 }
 

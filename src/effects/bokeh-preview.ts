@@ -7,7 +7,7 @@ export type { BokehPreview };
 export interface BokehPreviewOptions {
   /** Where pictures appear; it takes the preview's size. Default: a canvas that is nowhere shown. */
   canvas?: HTMLCanvasElement | OffscreenCanvas | undefined;
-  /** A larger photo is previewed at this many pixels. Default: 2,000,000; what the GPU can hold bounds it too. */
+  /** A larger photo is previewed at this many pixels, 1..64,000,000. Default: 2,000,000; what the GPU can hold bounds it too. */
   maxPixels?: number | undefined;
   /**
    * Of the intermediate pictures: `'half'` or `'full'` floats. Default: what is faster, half on a GPU and full where

@@ -12,7 +12,7 @@ import { matchDepth } from './match-depth.js';
 export interface BokehOptions {
   /** What is sharp. A point is in pixels of the image. Default: `'subject'`. */
   focus?: Focus | undefined;
-  /** Faces in the image, for `focus: 'faces'` and `{ face: i }`: what `detectFaces` returns. */
+  /** Faces in the image, for `focus: 'faces'` and `{ face: i }`: what `detectFaces` returns. Default: none. */
   faces?: readonly Face[] | undefined;
   /** Radius of the blur disc at a disparity difference of 1, as a share of the image's long side: 0..0.2. Default: 0.03. */
   aperture?: number | undefined;
@@ -20,12 +20,12 @@ export interface BokehOptions {
   shape?: 'disc' | 5 | 6 | 7 | 8 | 9 | undefined;
   /** Turns the blades, degrees counter-clockwise, -360..360. Default: 0. */
   rotation?: number | undefined;
-  /** 0 = straight blades, 1 = a disc. Default: 0.2. */
+  /** Share of a disc's roundness that the blades have: 0 = straight, 1 = a disc; 0..1. Default: 0.2. */
   roundness?: number | undefined;
   /** Height over width of the blur disc at equal area: 1 = round, 2 = a 2× anamorphic lens; 0.5..2. Default: 1. */
   squeeze?: number | undefined;
   /**
-   * Light of the disc's rim: 1 = a bright rim around a dim middle ("soap bubbles"), 0 = even, -1 = a rim that fades
+   * Share of the light that goes to the disc's rim: 1 = a bright rim around a dim middle ("soap bubbles"), 0 = even, -1 = a rim that fades
    * (an apodised lens); -1..1. Default: 0.
    */
   ring?: number | undefined;

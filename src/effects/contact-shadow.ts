@@ -8,8 +8,9 @@ export interface ShadowOptions {
   strength?: number | undefined;
   /** Radius of its soft edge as a share of the long side, 0..0.1. Default: 0.01. */
   blur?: number | undefined;
-  /** Shift of a drop shadow as a share of the long side. Default: 0.005 to the right, 0.01 down. */
+  /** Shift of a drop shadow to the right as a share of the long side, -0.5..0.5. Default: 0.005. */
   x?: number | undefined;
+  /** Shift of a drop shadow down as a share of the long side, -0.5..0.5. Default: 0.01. */
   y?: number | undefined;
   /** Disparity within which a surface behind it still gets the shadow, 0.001..1. Default: 0.2. */
   reach?: number | undefined;

@@ -35,7 +35,7 @@ const POINT_STEP = 0.03;
 
 /** What a focus may refer to. */
 export interface FocusContext {
-  /** Faces of the picture, in pixels of the depth: `detectFaces` finds them. */
+  /** Faces of the picture, in pixels of the depth: `detectFaces` finds them. Default: none. */
   readonly faces?: readonly Face[] | undefined;
   /** As the blur is set: how far from the focal plane a face may lie and still look sharp. Default: 0.03. */
   readonly aperture?: number | undefined;

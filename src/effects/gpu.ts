@@ -10,7 +10,7 @@ export interface GpuOptions {
   canvas?: HTMLCanvasElement | OffscreenCanvas | undefined;
   /** Of pictures between steps: `'half'` or `'full'` floats. Default: half on a GPU, full where shaders run on the CPU. */
   precision?: 'half' | 'full' | undefined;
-  /** A larger photo is cut in parts of that many pixels. Default: 16,000,000; 8,000,000 where shaders run on the CPU. */
+  /** A larger photo is cut in parts of that many pixels, 65,536..64,000,000. Default: 16,000,000; 8,000,000 where shaders run on the CPU. */
   maxPixels?: number | undefined;
 }
 

@@ -11,17 +11,18 @@ import { applyPoint } from './points.js';
 export { GRADE_PARAMS, type Curves, type GradeParams } from './look.js';
 
 export interface GradeRange extends GradeParams {
-  /** Disparities that the look applies to, 0..1. Default: all, 1 to 0. */
+  /** The nearer end of the disparities that the look applies to, 0..1. Default: 1. */
   near?: number | undefined;
+  /** The farther end of those disparities, 0..1. Default: 0. */
   far?: number | undefined;
 }
 
 export interface GradeOptions {
-  /** Look of what is nearer than `split`. */
+  /** Look of what is nearer than `split`. Default: as it is. */
   foreground?: GradeParams | undefined;
-  /** Look of what is farther than `split`. */
+  /** Look of what is farther than `split`. Default: as it is. */
   background?: GradeParams | undefined;
-  /** Looks of any ranges of disparity, up to 32, applied after the two, in their order. */
+  /** Looks of any ranges of disparity, up to 32, applied after the two, in their order. Default: none. */
   ranges?: readonly GradeRange[] | undefined;
   /** Disparity between fore- and background, 0..1. Default: Otsu's threshold of the map. */
   split?: number | undefined;

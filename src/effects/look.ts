@@ -16,12 +16,15 @@ import { isLut, parseCube, type Lut } from './lut.js';
 
 /** Tone curves through points `[from, to]`, both 0..1 on the encoded scale; 2 to 32 points in rising order. */
 export interface Curves {
-  /** The same for the three channels, before those of a single one. */
+  /** The same for the three channels, before those of a single one. Default: none. */
   rgb?: readonly CurvePoint[] | undefined;
+  /** Of the red channel. Default: none. */
   red?: readonly CurvePoint[] | undefined;
+  /** Of the green channel. Default: none. */
   green?: readonly CurvePoint[] | undefined;
+  /** Of the blue channel. Default: none. */
   blue?: readonly CurvePoint[] | undefined;
-  /** Of the luminance alone: hue and saturation stay. */
+  /** Of the luminance alone: hue and saturation stay. Default: none. */
   luma?: readonly CurvePoint[] | undefined;
 }
 
@@ -29,25 +32,25 @@ export interface Curves {
 export interface GradeParams {
   /** Stops: +1 doubles the light, -1 halves it; -5..5. Default: 0. */
   exposure?: number | undefined;
-  /** -1 = cold (white at 15,700 K), 1 = warm (4100 K), in even steps of reciprocal colour temperature. Default: 0. */
+  /** -1 = cold (white at 15,700 K), 1 = warm (4100 K), in even steps of 90 mired; -1..1. Default: 0. */
   temperature?: number | undefined;
-  /** -1 = green, 1 = magenta: 0.02 each way across the daylight locus (CIE 1960 uv). Default: 0. */
+  /** -1 = green, 1 = magenta: 0.02 each way across the daylight locus (CIE 1960 uv); -1..1. Default: 0. */
   tint?: number | undefined;
-  /** Lifts (1) or lowers (-1) what is dark, hue and white kept. Default: 0. */
+  /** Share by which what is dark is lifted (1) or lowered (-1), hue and white kept; -1..1. Default: 0. */
   shadows?: number | undefined;
-  /** Lifts (1) or lowers (-1) what is bright, hue and black kept. Default: 0. */
+  /** Share by which what is bright is lifted (1) or lowered (-1), hue and black kept; -1..1. Default: 0. */
   highlights?: number | undefined;
   /** Slope at middle grey (18 % of the light), on the encoded scale: 2^contrast; black and white stay. -1..1. Default: 0. */
   contrast?: number | undefined;
-  /** Tone curves. */
+  /** Tone curves. Default: none. */
   curves?: Curves | undefined;
-  /** -1 = grey, 0 = as it is, 1 = twice as far from grey. Default: 0. */
+  /** Share by which colours move away from grey: -1 = grey, 0 = as it is, 1 = twice as far; -1..1. Default: 0. */
   saturation?: number | undefined;
-  /** The same, mostly for muted colours: skin and what is vivid already change less; -1..1. Default: 0. */
+  /** The same share, mostly for muted colours: skin and what is vivid already change less; -1..1. Default: 0. */
   vibrance?: number | undefined;
-  /** A colour table, read by {@link parseCube}. In a recipe its name, see docs/recipes.md. */
+  /** A colour table, read by {@link parseCube}. In a recipe its name, see docs/recipes.md. Default: none. */
   lut?: Lut | undefined;
-  /** How much of the table's result counts, 0..1. Default: 1. */
+  /** Share of the table's result that counts, 0..1. Default: 1. */
   lutStrength?: number | undefined;
 }
 

@@ -13,7 +13,10 @@ import type { Matte } from '../image/matte.js';
 export async function matteFromDepth(
   image: ImageDataLike,
   depth: { readonly width: number; readonly height: number; readonly data: Float32Array },
-  options: { split?: number | undefined } & TaskOptions = {},
+  options: {
+    /** Disparity from which things are the subject, 0..1. Default: Otsu's threshold of the depth. */
+    split?: number | undefined;
+  } & TaskOptions = {},
 ): Promise<Matte> {
   const { depthMatte } = await lazy(() => import('./depth-matte.js'));
   return depthMatte(image, depth, options);

@@ -10,7 +10,7 @@ import { matchDepth } from './match-depth.js';
 export interface MeshOptions {
   /** Vertices along the long side, 2..2048. Default: 512. */
   vertices?: number | undefined;
-  /** Distance of the farthest thing over that of the nearest, 1.01..1000: how deep the relief is. Default: 4. */
+  /** Distance of the farthest thing over that of the nearest, 1.01..1000 times: how deep the relief is. Default: 4. */
   depth?: number | undefined;
   /** Difference in disparity between neighbouring vertices from which a triangle is cut out, 0..1. Default: 0.05. */
   cut?: number | undefined;

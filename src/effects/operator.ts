@@ -21,19 +21,20 @@ export interface Frame {
   readonly image: ImageDataLike;
   /** Of the image's size. */
   readonly depth: DepthMap;
-  /** The subject's, of any size, where the host gave one. */
+  /** The subject's, of any size. Not there without one of the host's. */
   readonly matte?: Matte | undefined;
-  /** Faces in the image, where the host gave them. */
+  /** Faces in the image. Not there without those of the host. */
   readonly faces?: readonly Face[] | undefined;
-  /** Where there is no canvas (Node): makes one, for text. */
+  /** Makes canvases for text where there are none (Node). Default: the page's. */
   readonly createCanvas?: CanvasFactory | undefined;
   /**
-   * The image at a smaller size, where its pixels lie on a GPU: reading those of `image` would bring all of them back.
+   * The image at a smaller size, where its pixels lie on a GPU: reading those of `image` would bring all of them back. Without
+   * it they are at hand.
    */
   readonly reduced?: ((width: number, height: number) => Promise<ImageDataLike>) | undefined;
-  /** For what a plan works out of image and depth alone: kept by whoever plans anew while these two stay the same. */
+  /** For what a plan works out of image and depth alone: kept by whoever plans anew while these two stay the same. Default: nothing is kept. */
   readonly memo?: Map<string, unknown> | undefined;
-  /** All that is wanted of the step's image: what lies outside of it may be anything. A step may make the whole. */
+  /** All that is wanted of the step's image: what lies outside of it may be anything. A step may make the whole. Default: the whole. */
   readonly part?: Region | undefined;
 }
 

@@ -200,7 +200,7 @@ function cropped(depth: DepthMap, aspect: number, fit: 'cover' | 'stretch'): Dep
 }
 
 async function gradient(
-  { from, to, angle }: { readonly from: string; readonly to: string; readonly angle?: number },
+  { from, to, angle }: { readonly from: string; readonly to: string; readonly angle?: number | undefined },
   { width, height, colorSpace }: ImageDataLike,
   options: TaskOptions,
 ): Promise<OutputImage> {

@@ -11,10 +11,11 @@ import type { View } from './view-scene.js';
 
 export interface ParallaxOptions {
   /**
-   * Move of the camera to the right and down: shift of the picture at a disparity difference of 1 from the pivot, as a
-   * share of the long side, -0.1..0.1. Default: 0.
+   * Move of the camera to the right: shift of the picture at a disparity difference of 1 from the pivot, as a share of the
+   * long side, -0.1..0.1. Default: 0.
    */
   x?: number | undefined;
+  /** Move of the camera down, as `x`: share of the long side, -0.1..0.1. Default: 0. */
   y?: number | undefined;
   /**
    * Move forwards in distances of the nearest thing (disparity 1), with a zoom that keeps the pivot's size (the dolly
@@ -23,11 +24,11 @@ export interface ParallaxOptions {
   z?: number | undefined;
   /** What stays in place, as for bokeh's focus. Default: 'subject'. */
   pivot?: Focus | undefined;
-  /** Enlargement that hides what lies beyond the photo's border, 1..2. Default: as little as the move needs. */
+  /** Enlargement that hides what lies beyond the photo's border, 1..2 times. Default: as little as the move needs. */
   crop?: number | undefined;
-  /** The subject's matte, of any size: its edge is cut there instead of where the depth steps. The view has its own. */
+  /** The subject's matte, of any size: its edge is cut there instead of where the depth steps. The view has its own. Default: none. */
   matte?: Matte | undefined;
-  /** Faces in the image, for a pivot on them: what `detectFaces` returns. The view has them where they moved to. */
+  /** Faces in the image, for a pivot on them: what `detectFaces` returns. The view has them where they moved to. Default: none. */
   faces?: readonly Face[] | undefined;
 }
 
@@ -37,13 +38,18 @@ export interface ParallaxFramesOptions {
    * Default: 'wiggle'. All end where they began, so that they loop.
    */
   motion?: 'wiggle' | 'orbit' | 'dolly' | undefined;
-  /** Size of the move: for wiggle and orbit as `x` of {@link ParallaxOptions}, 0..0.1; for dolly as `z`, ten times it. */
+  /**
+   * Size of the move, share of the long side, 0..0.1: for wiggle and orbit as `x` of {@link ParallaxOptions}; for dolly ten
+   * times it is `z`. Default: 0.02.
+   */
   amount?: number | undefined;
   /** Frames of one round, 2..600. Default: 24. */
   frames?: number | undefined;
+  /** What stays in place, as for bokeh's focus. Default: 'subject'. */
   pivot?: Focus | undefined;
-  /** As for {@link ParallaxOptions}. */
+  /** The subject's matte, as for {@link ParallaxOptions}. Default: none. */
   matte?: Matte | undefined;
+  /** Faces in the image, for a pivot on them: what `detectFaces` returns. Default: none. */
   faces?: readonly Face[] | undefined;
 }
 

@@ -37,15 +37,15 @@ export type Resources =
   | ((name: string, kind: ResourceKind) => Resource | undefined | Promise<Resource | undefined>);
 
 export interface PipelineOptions extends TaskOptions {
-  /** What the names in the recipe stand for. Data URLs need none. */
+  /** What the names in the recipe stand for. Data URLs need none. Default: there are none. */
   resources?: Resources | undefined;
-  /** Decodes image files where the runtime cannot: in Node, `readImage` of relievo/node. */
+  /** Decodes image files where the runtime cannot: in Node, `readImage` of relievo/node. Default: the browser's own. */
   decoder?: Decoder | undefined;
-  /** The subject's matte, for steps that use one. */
+  /** The subject's matte, for steps that use one. Default: they go by the depth. */
   matte?: Matte | undefined;
-  /** Faces in the image, for steps that focus on them: what `detectFaces` returns. */
+  /** Faces in the image, for steps that focus on them: what `detectFaces` returns. Default: none. */
   faces?: readonly Face[] | undefined;
-  /** Makes canvases for text where there are none: in Node, `canvasFactory()` of relievo/node. */
+  /** Makes canvases for text where there are none: in Node, `canvasFactory()` of relievo/node. Default: the page's. */
   createCanvas?: CanvasFactory | undefined;
   /** Runs what it can on the GPU: what {@link createGpu} gave. Default: all on the CPU. */
   gpu?: Gpu | undefined;

@@ -12,7 +12,7 @@ export interface PreviewOptions {
   /** Where pictures appear; it takes the preview's size. Default: a canvas that is nowhere shown. */
   canvas?: HTMLCanvasElement | OffscreenCanvas | undefined;
   /**
-   * A larger photo is previewed at this many pixels. Default: 2,000,000; 500,000 where shaders run on the CPU. What the
+   * A larger photo is previewed at this many pixels, 1..64,000,000. Default: 2,000,000; 500,000 where shaders run on the CPU. What the
    * GPU can hold bounds it too.
    */
   maxPixels?: number | undefined;
@@ -22,9 +22,9 @@ export interface PreviewOptions {
 
 /** What goes with a photo. */
 export interface PreviewPhoto extends TaskOptions {
-  /** The subject's matte, for steps that use one. */
+  /** The subject's matte, for steps that use one. Default: they go by the depth. */
   matte?: Matte | undefined;
-  /** Faces in the photo, for steps that focus on them: what `detectFaces` returns. */
+  /** Faces in the photo, for steps that focus on them: what `detectFaces` returns. Default: none. */
   faces?: readonly Face[] | undefined;
 }
 

@@ -14,23 +14,23 @@ export interface RelightOptions {
   preset?: keyof typeof RELIGHT_PRESETS | undefined;
   /** Above which point of the photo the light hangs, in its pixels; may be outside. Default: the preset's. */
   at?: { readonly x: number; readonly y: number } | undefined;
-  /** How far the light is before the nearest things, as a share of the long side, 0.02..4. */
+  /** How far the light is before the nearest things, as a share of the long side, 0.02..4. Default: the preset's. */
   height?: number | undefined;
-  /** Light that it gives where it is nearest, in units of the photo's own, 0..8. */
+  /** Light that it gives where it is nearest, in units of the photo's own light, 0..8. Default: the preset's. */
   intensity?: number | undefined;
-  /** What is left of the photo's own light, 0..2. */
+  /** What is left of the photo's own light, 0..2. Default: the preset's. */
   ambient?: number | undefined;
-  /** 0 = a lamp that is a point, 1 = one so large that it wraps round to the back. */
+  /** Share of the way from a lamp that is a point (0) to one so large that it wraps round to the back (1), 0..1. Default: the preset's. */
   size?: number | undefined;
-  /** 0 = the sun, 1 = a lamp whose light fades with the square of the distance, 2 = faster than nature. */
+  /** 0 = the sun, 1 = a lamp whose light fades by the square law, 2 = faster than nature; 0..2. Default: the preset's. */
   falloff?: number | undefined;
-  /** How far the scene reaches behind the nearest things, as a share of the long side, 0..8. */
+  /** How far the scene reaches behind the nearest things, as a share of the long side, 0..8. Default: the preset's. */
   reach?: number | undefined;
-  /** How deep the relief is, 0..4: 1 is about a head. */
+  /** How deep the relief is, 0..4 times a head. Default: the preset's. */
   relief?: number | undefined;
-  /** How much of the photo's own texture is taken for relief, 0..1. */
+  /** Share of the photo's own texture that is taken for relief, 0..1. Default: the preset's. */
   detail?: number | undefined;
-  /** Colour of the light, as hex or by one of CSS's names. */
+  /** Colour of the light, as hex or by one of CSS's names. Default: the preset's. */
   colour?: string | undefined;
 }
 

@@ -20,21 +20,37 @@ import type { GradeParams } from './grade.js';
 export type Background =
   | 'transparent'
   | { readonly colour: string }
-  | { readonly gradient: { readonly from: string; readonly to: string; readonly angle?: number } }
-  | { readonly blur: number; readonly grade?: GradeParams | undefined }
+  | {
+      readonly gradient: {
+        readonly from: string;
+        readonly to: string;
+        /** Direction in degrees as in CSS, 0 = upwards, 90 = to the right; -360..360. Default: 180. */
+        readonly angle?: number | undefined;
+      };
+    }
+  | {
+      /** Radius of the blur as a share of the long side, 0..0.2. */
+      readonly blur: number;
+      /** Its look. Default: as it is. */
+      readonly grade?: GradeParams | undefined;
+    }
   | {
       readonly image: ImageDataLike;
+      /** `'cover'`: its proportions stay and it is cut; `'stretch'`: the whole of it, distorted. Default: 'cover'. */
       readonly fit?: 'cover' | 'stretch' | undefined;
+      /** Its own depth, for `bokeh` and for the depth that is returned. Default: a wall, far away. */
       readonly depth?: DepthMap | undefined;
+      /** Depth of field of it alone. Default: none. */
       readonly bokeh?: BokehOptions | undefined;
+      /** Its look. Default: as it is. */
       readonly grade?: GradeParams | undefined;
     };
 
 export interface ReplaceBackgroundOptions {
   background: Background;
-  /** How much of each pixel is the subject; of any size. Needed unless `depth` is given. */
+  /** How much of each pixel is the subject; of any size. Needed without `depth`. */
   matte?: Matte | undefined;
-  /** The photo's depth: makes the matte where none is given (everything nearer than `split`). */
+  /** The photo's depth: makes the matte without one (everything nearer than `split`). */
   depth?: DepthMap | undefined;
   /** The subject's own colours where it mixes with the old background; the photo's size. Default: estimated. */
   foreground?: ImageDataLike | undefined;

@@ -17,7 +17,7 @@ export interface StereoOptions {
   separation?: number | undefined;
   /** What appears at the screen; nearer things stand before it. Default: 'subject'. */
   pivot?: Focus | undefined;
-  /** The subject's matte, of any size: its edge is cut there instead of where the depth steps. */
+  /** The subject's matte, of any size: its edge is cut there instead of where the depth steps. Default: none. */
   matte?: Matte | undefined;
 }
 

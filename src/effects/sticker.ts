@@ -10,9 +10,9 @@ import type { CanvasFactory, TextStyle } from './text.js';
 
 /** One thing to place: a picture, text, or a rendered object with a depth of its own. */
 export interface Sticker {
-  /** The picture to place: RGBA, straight alpha, any size. Either this or `text`. */
+  /** The picture to place: RGBA, straight alpha, any size. Needed without `text`. */
   image?: ImageDataLike | undefined;
-  /** Text to place. */
+  /** Text to place. Needed without `image`. */
   text?: TextStyle | undefined;
   /** Where its centre lies, in pixels of the photo (may be outside). */
   at: { readonly x: number; readonly y: number };
@@ -27,18 +27,18 @@ export interface Sticker {
   widthAt?: number | undefined;
   /** Turns it clockwise, degrees, -360..360. Default: 0. */
   rotation?: number | undefined;
-  /** 0..1. Default: 1. */
+  /** Share of what is behind it that it hides, 0..1. Default: 1. */
   opacity?: number | undefined;
   /** Disparity over which something nearer comes to hide it, 0..1; 0 is a hard cut. Default: 0.03. */
   softness?: number | undefined;
   /**
    * Relief of the picture itself, of its size or any other: disparities 0..1 about 0.5. Of an object rendered with a
-   * perspective camera it is 1 minus the depth buffer.
+   * perspective camera it is 1 minus the depth buffer. Default: flat.
    */
   relief?: DepthMap | undefined;
   /** Disparity that the whole relief spans in the photo, 0..1. Default: 0.1. */
   thickness?: number | undefined;
-  /** Shadow on what is close behind or under it; true for the default one. */
+  /** Shadow on what is close behind or under it; true for the default one. Default: false. */
   shadow?: ShadowOptions | boolean | undefined;
 }
 
@@ -49,7 +49,7 @@ export interface Surroundings {
    * stickers placed by a word, otherwise by `softness` alone.
    */
   matte?: Matte | 'depth' | undefined;
-  /** Where there is no canvas (Node): makes one, for text. */
+  /** Makes canvases for text where there are none: in Node, `canvasFactory()` of relievo/node. Default: the page's. */
   createCanvas?: CanvasFactory | undefined;
 }
 

@@ -10,14 +10,15 @@ export interface TextStyle {
   font?: string | undefined;
   /** CSS font weight, 1..1000. Default: 700. */
   weight?: number | undefined;
+  /** Slanted letters. Default: false. */
   italic?: boolean | undefined;
-  /** Default: 'white'. */
+  /** Colour of the letters, as hex or by one of CSS's names. Default: 'white'. */
   colour?: string | undefined;
-  /** Default: 'centre'. */
+  /** How lines of different length stand below each other. Default: 'centre'. */
   align?: 'left' | 'centre' | 'right' | undefined;
   /** Distance of the lines in ems, 0.5..4. Default: 1.2. */
   lineHeight?: number | undefined;
-  /** A line around the letters; width in ems, 0..0.5. */
+  /** A line around the letters; width in ems, 0..0.5. Default: none. */
   outline?: { readonly colour: string; readonly width: number } | undefined;
 }
 

@@ -12,11 +12,11 @@ export interface VignetteOptions {
   amount?: number | undefined;
   /** Where it begins, as a share of the way from the centre to the farthest corner, 0..0.99. Default: 0.35. */
   radius?: number | undefined;
-  /** How far what is near is spared, 0..1: 0 is an ordinary vignette. Default: 0.8. */
+  /** Share by which what is near is spared, 0..1: 0 is an ordinary vignette. Default: 0.8. */
   protect?: number | undefined;
   /** Disparity from which things are spared, 0..1. Default: Otsu's threshold of the map. */
   split?: number | undefined;
-  /** Width in disparity over which the sparing sets in. Default: 0.2. */
+  /** Width in disparity over which the sparing sets in, 0..1. Default: 0.2. */
   feather?: number | undefined;
   /** Its centre, in pixels of the image. Default: the image's. */
   centre?: { readonly x: number; readonly y: number } | undefined;

@@ -50,7 +50,7 @@ export interface HydraOptions extends TaskOptions {
   wasmBaseUrl?: string | undefined;
   /** Used for every download. Default: the global `fetch`. */
   fetch?: FetchLike | undefined;
-  /** Decodes image files where the runtime cannot: pass `readImage` of relievo/node. */
+  /** Decodes image files where the runtime cannot: pass `readImage` of relievo/node. Default: the browser's own; none in Node. */
   decoder?: Decoder | undefined;
   /** Largest photo, in pixels. Default: 64,000,000. */
   maxPixels?: number | undefined;
@@ -70,7 +70,7 @@ export interface Plane {
 export interface Look {
   /** Sides of the network's input over what its module asks for. Default: 1. A network of one size keeps it. */
   zoom?: number | undefined;
-  /** Left and right change places: in the answer, too. */
+  /** Left and right change places: in the answer, too. Default: false. */
   mirror?: boolean | undefined;
 }
 

@@ -61,11 +61,15 @@ export interface NetworkPreprocess {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
   /** Default: `'NHWC'`. */
-  readonly layout?: 'NHWC' | 'NCHW';
-  readonly width?: number;
-  readonly height?: number;
-  readonly multipleOf?: number;
-  readonly area?: number;
+  readonly layout?: 'NHWC' | 'NCHW' | undefined;
+  /** Width of its input in pixels, where it is fixed. Default: by `multipleOf` and `area`. */
+  readonly width?: number | undefined;
+  /** Height of its input in pixels, where it is fixed. Default: by `multipleOf` and `area`. */
+  readonly height?: number | undefined;
+  /** Of what the sides of its input are multiples, in pixels. Needed without `width` and `height`. */
+  readonly multipleOf?: number | undefined;
+  /** About how many pixels its input has. Needed without `width` and `height`. */
+  readonly area?: number | undefined;
 }
 
 /** A network that shares nothing: its own backbone and head in one graph, such as any depth network's export. */
@@ -78,7 +82,7 @@ export interface NetworkManifest extends ManifestBase {
   /** Output name -> name of the graph's output node: [h, w], [1, h, w], or with channels in the input's layout. */
   readonly outputs: Readonly<Record<string, string>>;
   /** What the number in `disparity` grows with: nearness, or (`'depth'`) distance, which is inverted. Default: `'disparity'`. */
-  readonly answers?: 'disparity' | 'depth';
+  readonly answers?: 'disparity' | 'depth' | undefined;
 }
 
 export type ModuleManifest = BackboneManifest | HeadManifest | NetworkManifest;

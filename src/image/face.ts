@@ -9,6 +9,6 @@ export interface Face {
   readonly points: readonly { readonly x: number; readonly y: number }[];
   /** 0..1. */
   readonly confidence: number;
-  /** Median disparity of the face, where a depth map was given. */
-  readonly disparity?: number;
+  /** Median disparity of the face, 0..1. Not there without a depth map. */
+  readonly disparity?: number | undefined;
 }

@@ -8,7 +8,8 @@ export interface ImageDataLike {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8ClampedArray | Uint8Array;
-  readonly colorSpace?: PredefinedColorSpace;
+  /** Default: `'srgb'`. */
+  readonly colorSpace?: PredefinedColorSpace | undefined;
 }
 
 /** What the operators return: a real `ImageData` where the runtime has one. */

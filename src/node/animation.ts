@@ -9,7 +9,7 @@ import { checkFits, encoded, writeWhole, type FileOptions } from './write.js';
 export interface AnimationOptions extends FileOptions {
   /** Frames per second, 1..50. Default: 15. GIF counts in hundredths of a second. */
   fps?: number | undefined;
-  /** WebP quality, 1 to 100. Default: 80. */
+  /** WebP quality, 1..100 points. Default: 80. */
   quality?: number | undefined;
   /** Most pixels of all frames together, which are held at once. Default: 64,000,000. */
   maxPixels?: number | undefined;

@@ -9,7 +9,8 @@ import { notAFile, whyNotRead } from './system-errors.js';
 
 export interface ReadOptions {
   /** Largest picture, in pixels, checked in the header before anything is decoded. Default: 64,000,000. */
-  maxPixels?: number;
+  maxPixels?: number | undefined;
+  /** Stops the reading: it rejects with the signal's reason. Without one it runs to its end. */
   signal?: AbortSignal | undefined;
 }
 

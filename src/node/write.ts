@@ -15,15 +15,16 @@ export interface FileOptions {
   overwrite?: boolean | undefined;
   /** Name of the program that made the picture, for EXIF's `Software`. Default: the photo's own, if it has one. */
   software?: string | undefined;
+  /** Stops the writing: nothing is left behind. Without one it runs to its end. */
   signal?: AbortSignal | undefined;
 }
 
 export interface WriteOptions extends FileOptions {
-  /** JPEG, WebP and AVIF quality, 1 to 100. Default: 92. */
+  /** JPEG, WebP and AVIF quality, 1..100 points. Default: 92. */
   quality?: number | undefined;
   /**
    * Bytes of the photo this was made from: its EXIF is kept, with the orientation reset, since the pixels are upright, and
-   * its colour profile.
+   * its colour profile. Default: none, and the profile of the pixels' colour space.
    */
   metadataFrom?: Uint8Array | undefined;
 }

@@ -10,7 +10,7 @@ import { withPhoto } from './matte.js';
 import { hydraFor, type PortraitOptions } from './session.js';
 
 export interface FacesOptions extends PortraitOptions {
-  /** Gives each face its median disparity. Of the photo's aspect, any size. */
+  /** Gives each face its median disparity. Of the photo's aspect, any size. Without it they have none. */
   depth?: DepthMap | undefined;
   /** Least confidence, 0..1. Default: 0.4. */
   threshold?: number | undefined;

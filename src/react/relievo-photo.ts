@@ -43,15 +43,15 @@ export interface RelievoPhotoProps extends Omit<
   focus?: number | string | undefined;
   /** Radius of the blur at a disparity difference of 1, share of the long side, 0..0.2. Default: 0.03. */
   aperture?: number | undefined;
-  /** What the picture shows, for people who do not see it. */
+  /** What the picture shows, for people who do not see it. Default: ''. */
   alt?: string | undefined;
-  /** How the networks are loaded, as of `useRelievo`. */
+  /** How the networks are loaded, as of `useRelievo`. Default: as its default. */
   relievo?: RelievoOptions | undefined;
-  /** The depth is there: the focus follows a tap from now on. */
+  /** The depth is there: the focus follows a tap from now on. Default: nobody is told. */
   onReady?: ((depth: DepthMap) => void) | undefined;
-  /** A person moved the focus; gets the disparity of the focal plane. */
+  /** A person moved the focus; gets the disparity of the focal plane. Default: nobody is told. */
   onFocusChange?: ((disparity: number) => void) | undefined;
-  /** Something failed; the plain photo stays. */
+  /** Something failed; the plain photo stays. Default: nobody is told. */
   onError?: ((error: Error) => void) | undefined;
 }
 

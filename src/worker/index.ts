@@ -29,7 +29,7 @@ export interface WorkerPhoto extends Closable {
 }
 
 export interface WorkerOptions extends WorkerHydraOptions, TaskOptions {
-  /** The worker to use, for hosts that start it themselves. It has to run `relievo/worker/worker`. */
+  /** The worker to use, for hosts that start it themselves. It has to run `relievo/worker/worker`. Default: a new one. */
   worker?: Worker | undefined;
 }
 
