@@ -6,6 +6,12 @@ import { commandPage } from './helpers/command-page.js';
 import { ROOT } from './helpers/photos.js';
 import { optionTables } from './helpers/option-tables.js';
 
+test('no option is without a line of doc', () => {
+  const rows = optionTables(OPERATORS as unknown as Record<string, Operator>).split('\n');
+  expect(rows.filter((row) => /^\| `/.test(row)).length).toBeGreaterThan(100);
+  expect(rows.filter((row) => /\|\s*\|$/.test(row) && row.startsWith('| `'))).toEqual([]);
+});
+
 test.each([
   ['options.md', 'what the operators take', () => optionTables(OPERATORS as unknown as Record<string, Operator>)],
   ['cli.md', 'what the command line takes', commandPage],

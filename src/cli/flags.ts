@@ -43,12 +43,13 @@ export function numeric(param: NumberParam, group?: string): Flag<number> {
 
 /** A flag for an option of a table. Its value is the JSON that a recipe has there. */
 export function fromReader(reader: Reader<unknown, unknown>, doc = '', group?: string): Flag<unknown> {
-  if (reader.expected === onOff.expected) return { ...toggle(doc, group) };
+  if (reader.expected === onOff.expected) return { ...toggle(doc || (reader.doc ?? ''), group) };
   const { param, choices, expected } = reader;
+  const line = reader.doc ?? param?.doc;
   const takes = param ? `${param.min} to ${param.max} (${param.unit})` : expected;
   return {
     value: param ? 'NUMBER' : choices ? choices.join('|') : 'VALUE',
-    doc: doc || [param?.doc, choices ? '' : sentence(takes)].filter(Boolean).join(' '),
+    doc: doc || [line, choices ? '' : sentence(takes)].filter(Boolean).join(' '),
     standard: param?.default,
     choices: choices?.map(String),
     group,

@@ -27,6 +27,8 @@ export interface At {
 export interface Reader<T, J = T> {
   /** For messages and the docs: `a number from 0 to 1 (share)`. */
   readonly expected: string;
+  /** What the option is for, in a line; a number's is in its table. */
+  readonly doc?: string;
   /** The number's table entry, for the docs. */
   readonly param?: NumberParam;
   /** Of an object, its options; of a list, its elements. */
@@ -128,7 +130,12 @@ export function number<P extends NumberParam>(param: P): Reader<number> & { para
 /** A number whose default is not a number: it is found in the photo, as `doc` says. */
 export function found(param: Omit<NumberParam, 'default'>): Reader<number> {
   const { expected, read } = number({ ...param, default: NaN });
-  return { expected, read };
+  return { expected, read, doc: param.doc };
+}
+
+/** A reader with a line of doc. */
+export function told<R extends Reader<unknown, unknown>>(doc: string, reader: R): R {
+  return { ...reader, doc };
 }
 
 /** Readers of a whole table of numbers. */

@@ -1,10 +1,10 @@
-import { numberFields, oneOf } from '../core/schema.js';
+import { numberFields, oneOf, told } from '../core/schema.js';
 import { BOKEH_PARAMS } from './bokeh.js';
 import { focusField } from './focus-field.js';
 
 /** The lens in JSON: of a step of its own, and of a new background. */
 export const BOKEH_FIELDS = {
-  focus: focusField,
-  shape: oneOf(['disc', 5, 6, 7, 8, 9]),
+  focus: told('What is sharp: the subject unless said.', focusField),
+  shape: told('Of the aperture: a disc unless said, or its number of blades.', oneOf(['disc', 5, 6, 7, 8, 9])),
   ...numberFields(BOKEH_PARAMS),
 };

@@ -13,6 +13,7 @@ import {
   required,
   resource,
   text,
+  told,
   type Reader,
 } from '../core/schema.js';
 import { applyStrokes, STROKE_PARAMS, type Stroke } from '../depth/strokes.js';
@@ -36,7 +37,7 @@ const DISPARITY = { default: 0, min: 0, max: 1, unit: 'disparity', doc: '' } as 
 /** A number that is not there unless it is given. */
 function optional(param: NumberParam): Reader<number> {
   const { expected, read } = number(param);
-  return { expected, read };
+  return { expected, read, doc: param.doc };
 }
 
 const colour: Reader<string> = {
@@ -64,26 +65,29 @@ export const backgroundOperator = using(
   wholeOperator(
     'Something else behind the subject: nothing, a colour, a gradient, its own background blurred, another photo.',
     {
-      background: required(
-        either(
-          oneOf(['transparent']),
-          object({ colour: required(colour) }),
-          object({
-            gradient: required(
-              object({ from: required(colour), to: required(colour), angle: number(BACKGROUND_PARAMS.angle) }),
-            ),
-          }),
-          object({ blur: required(number(BACKGROUND_PARAMS.blur)), grade }),
-          object({
-            image: required(picture),
-            fit: oneOf(['cover', 'stretch']),
-            depth: greyDepth,
-            bokeh: object(BOKEH_FIELDS),
-            grade,
-          }),
+      background: told(
+        'What is behind the subject.',
+        required(
+          either(
+            oneOf(['transparent']),
+            object({ colour: required(colour) }),
+            object({
+              gradient: required(
+                object({ from: required(colour), to: required(colour), angle: number(BACKGROUND_PARAMS.angle) }),
+              ),
+            }),
+            object({ blur: required(number(BACKGROUND_PARAMS.blur)), grade }),
+            object({
+              image: required(picture),
+              fit: oneOf(['cover', 'stretch']),
+              depth: greyDepth,
+              bokeh: object(BOKEH_FIELDS),
+              grade,
+            }),
+          ),
         ),
       ),
-      split: optional(DISPARITY),
+      split: optional({ ...DISPARITY, doc: "Border of the subject without a matte: Otsu's threshold unless said." }),
     },
     async ({ image, depth, matte }, { background, split }, task) =>
       replaceBackground(image, { background: background as Background, split, depth, matte, ...task }),
@@ -101,24 +105,36 @@ const place = either(
 );
 
 const stickerFields = {
-  at: required(point),
-  disparity: required(place),
+  at: told('Its centre.', required(point)),
+  disparity: told('Where it stands in depth.', required(place)),
   ...numberFields(STICKER_PARAMS),
   widthAt: optional(WIDTH_AT_PARAMS.widthAt),
-  relief: greyDepth,
-  shadow: either(flag, object({ kind: oneOf(['drop', 'ground']), ...numberFields(SHADOW_PARAMS) })),
+  relief: told('Depth of the picture itself.', greyDepth),
+  shadow: told(
+    'Thrown on what is close behind or under it.',
+    either(flag, object({ kind: oneOf(['drop', 'ground']), ...numberFields(SHADOW_PARAMS) })),
+  ),
 } as const;
 
 const textFields = {
-  text: required(text(2000)),
-  font: text(200),
+  text: told('Lines are parted by \\n.', required(text(2000))),
+  font: told('CSS font family: sans-serif unless said.', text(200)),
   weight: number(TEXT_PARAMS.weight),
-  italic: flag,
-  colour,
-  align: oneOf(['left', 'centre', 'right']),
+  italic: told('Slanted letters.', flag),
+  colour: told('Of the letters: white unless said.', colour),
+  align: told('How lines stand below each other: centre unless said.', oneOf(['left', 'centre', 'right'])),
   lineHeight: number(TEXT_PARAMS.lineHeight),
-  outline: object({ colour: required(colour), width: required(number(TEXT_PARAMS.outline)) }),
+  outline: told(
+    'A line around the letters.',
+    object({ colour: told('Of the line.', required(colour)), width: required(number(TEXT_PARAMS.outline)) }),
+  ),
 } as const;
+
+const pictureOrText = {
+  image: told('What is placed: this or text.', picture),
+  text: told('What is placed: this or a picture.', object(textFields)),
+  ...stickerFields,
+};
 
 const stickers = () => lazy(() => import('./sticker-pass.js'));
 
@@ -126,7 +142,7 @@ export const stickerOperator = using(
   ['matte', 'createCanvas'],
   wholeOperator(
     'A picture or text at a depth: what is nearer hides it.',
-    { image: picture, text: object(textFields), ...stickerFields },
+    pictureOrText,
     async ({ image, depth, matte, createCanvas }, options, task) =>
       placeSticker(image, depth, { ...(options as Sticker), matte, createCanvas, ...task }),
     async (options, frame, task) => (await stickers()).stickersPass(frame, [options as Sticker], task),
@@ -137,7 +153,7 @@ export const stickersOperator = using(
   ['matte', 'createCanvas'],
   wholeOperator(
     'Several stickers, which sort themselves by depth.',
-    { stickers: required(list(object({ image: picture, text: object(textFields), ...stickerFields }), 100)) },
+    { stickers: told('They sort themselves by depth.', required(list(object(pictureOrText), 100))) },
     async ({ image, depth, matte, createCanvas }, { stickers }, task) =>
       placeStickers(image, depth, { stickers: stickers as Sticker[], matte, createCanvas, ...task }),
     async (options, frame, task) => (await stickers()).stickersPass(frame, options.stickers as Sticker[], task),
@@ -148,7 +164,11 @@ export const parallaxOperator = using(
   ['matte'],
   wholeOperator(
     'The photo from another place nearby.',
-    { ...numberFields(PARALLAX_PARAMS), pivot: focusField, crop: optional(CROP_PARAMS.crop) },
+    {
+      ...numberFields(PARALLAX_PARAMS),
+      pivot: told('What stays in place: the subject unless said.', focusField),
+      crop: optional(CROP_PARAMS.crop),
+    },
     async ({ image, depth, matte, faces }, options, task) =>
       applyParallax(image, depth, { ...options, matte, faces, ...task }),
   ),
@@ -157,14 +177,20 @@ export const parallaxOperator = using(
 export const strokesOperator = wholeOperator(
   'Corrections of the depth by brush strokes that keep to the edges.',
   {
-    strokes: required(
-      list(
-        object({
-          kind: required(oneOf(['nearer', 'farther', 'same'])),
-          points: required(list(point, 10_000, 1)),
-          ...numberFields(STROKE_PARAMS),
-        }),
-        1000,
+    strokes: told(
+      'In the order in which they were drawn.',
+      required(
+        list(
+          object({
+            kind: told(
+              'What it does to the depth; same: that of where it began.',
+              required(oneOf(['nearer', 'farther', 'same'])),
+            ),
+            points: told('Where the brush went.', required(list(point, 10_000, 1))),
+            ...numberFields(STROKE_PARAMS),
+          }),
+          1000,
+        ),
       ),
     ),
   },

@@ -1,5 +1,5 @@
 import { lazy } from '../core/lazy.js';
-import { found, list, number, object, type FieldsValue } from '../core/schema.js';
+import { found, list, number, object, told, type FieldsValue } from '../core/schema.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
@@ -39,10 +39,18 @@ const BORDER = {
 const MOST_RANGES = 32;
 
 const FIELDS = {
-  foreground: object(LOOK_FIELDS),
-  background: object(LOOK_FIELDS),
-  ranges: list(object({ near: number(BORDER.near), far: number(BORDER.far), ...LOOK_FIELDS }), MOST_RANGES),
-  split: found({ min: 0, max: 1, unit: 'disparity', doc: "Default: Otsu's threshold of the map." }),
+  foreground: told('Look of what is nearer than the split.', object(LOOK_FIELDS)),
+  background: told('Look of what is farther than the split.', object(LOOK_FIELDS)),
+  ranges: told(
+    'Looks of ranges of disparity, after those two.',
+    list(object({ near: number(BORDER.near), far: number(BORDER.far), ...LOOK_FIELDS }), MOST_RANGES),
+  ),
+  split: found({
+    min: 0,
+    max: 1,
+    unit: 'disparity',
+    doc: "Border of fore- and background: Otsu's threshold unless said.",
+  }),
   feather: number(BORDER.feather),
 };
 

@@ -1,5 +1,5 @@
 import { lazy } from '../core/lazy.js';
-import { numberFields, type FieldsValue } from '../core/schema.js';
+import { numberFields, told, type FieldsValue } from '../core/schema.js';
 import type { NumberTable } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
@@ -24,7 +24,7 @@ export const HAZE_PARAMS = {
   range: { default: 6, min: 1.1, max: 100, unit: 'times', doc: 'Farthest over nearest distance.' },
 } as const satisfies NumberTable;
 
-const FIELDS = { ...numberFields(HAZE_PARAMS), colour: colourField };
+const FIELDS = { ...numberFields(HAZE_PARAMS), colour: told('Light that the haze adds.', colourField) };
 
 export type HazeValues = FieldsValue<typeof FIELDS>;
 

@@ -7,6 +7,7 @@ import {
   object,
   refuse,
   resource,
+  told,
   tuple,
   type FieldsValue,
   type Reader,
@@ -112,8 +113,17 @@ const lut = resource('text', 'a .cube table', (v, where): Lut => {
 /** A look's options as they are read, in calls and in recipes. */
 export const LOOK_FIELDS = {
   ...numberFields(GRADE_PARAMS),
-  curves: object({ rgb: curve, red: curve, green: curve, blue: curve, luma: curve }),
-  lut,
+  curves: told(
+    'Tone curves.',
+    object({
+      rgb: told('Of all three channels.', curve),
+      red: told('Of this channel.', curve),
+      green: told('Of this channel.', curve),
+      blue: told('Of this channel.', curve),
+      luma: told('Of the luminance alone.', curve),
+    }),
+  ),
+  lut: told('A colour table.', lut),
   lutStrength: number(LUT_STRENGTH),
 };
 

@@ -1,5 +1,5 @@
 import { lazy } from '../core/lazy.js';
-import { numberFields, type FieldsValue } from '../core/schema.js';
+import { numberFields, told, type FieldsValue } from '../core/schema.js';
 import type { NumberTable } from '../core/params.js';
 import { colourField } from './colour-field.js';
 import { focusField } from './focus-field.js';
@@ -11,7 +11,11 @@ const PEAKING_PARAMS = {
   sharpness: { default: 0.12, min: 0.01, max: 1, unit: 'encoded light', doc: 'Least local contrast that is marked.' },
 } as const satisfies NumberTable;
 
-const FIELDS = { focus: focusField, colour: colourField, ...numberFields(PEAKING_PARAMS) };
+const FIELDS = {
+  focus: told('What is sharp: the subject unless said.', focusField),
+  colour: told('Of the marks.', colourField),
+  ...numberFields(PEAKING_PARAMS),
+};
 
 export type PeakingValues = FieldsValue<typeof FIELDS>;
 

@@ -1,6 +1,6 @@
 import { lazy } from '../core/lazy.js';
 import type { NumberTable } from '../core/params.js';
-import { numberFields, oneOf, point, type FieldsValue } from '../core/schema.js';
+import { numberFields, oneOf, point, told, type FieldsValue } from '../core/schema.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { Row } from '../image/colour.js';
@@ -83,12 +83,25 @@ export const RELIGHT_PRESETS = {
 const NUMBERS = numberFields(RELIGHT_PARAMS);
 // Without defaults of their own: the preset has them.
 const FIELDS = {
-  preset: oneOf(Object.keys(RELIGHT_PRESETS) as (keyof typeof RELIGHT_PRESETS)[]),
-  at: point,
-  colour: colourField,
+  preset: told(
+    'Values for all that is not said; studio unless said.',
+    oneOf(Object.keys(RELIGHT_PRESETS) as (keyof typeof RELIGHT_PRESETS)[]),
+  ),
+  at: told('Above which point the light hangs.', point),
+  colour: told('Of the light.', colourField),
   ...(Object.fromEntries(
-    Object.entries(NUMBERS).map(([key, { expected, read }]) => [key, { expected, read, json: 0 as number }]),
-  ) as { [K in keyof typeof RELIGHT_PARAMS]: { expected: string; read: (typeof NUMBERS)[K]['read']; json: number } }),
+    Object.entries(NUMBERS).map(([key, { expected, read, param }]) => [
+      key,
+      { expected, read, doc: param.doc as string, json: 0 as number },
+    ]),
+  ) as {
+    [K in keyof typeof RELIGHT_PARAMS]: {
+      expected: string;
+      read: (typeof NUMBERS)[K]['read'];
+      doc: string;
+      json: number;
+    };
+  }),
 };
 
 export type RelightValues = FieldsValue<typeof FIELDS>;

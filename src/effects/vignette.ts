@@ -1,6 +1,6 @@
 import { lazy } from '../core/lazy.js';
 import type { NumberTable } from '../core/params.js';
-import { found, numberFields, point, type FieldsValue } from '../core/schema.js';
+import { found, numberFields, point, told, type FieldsValue } from '../core/schema.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
@@ -38,8 +38,13 @@ export const VIGNETTE_PARAMS = {
 
 const FIELDS = {
   ...numberFields(VIGNETTE_PARAMS),
-  split: found({ min: 0, max: 1, unit: 'disparity', doc: "Default: Otsu's threshold of the map." }),
-  centre: point,
+  split: found({
+    min: 0,
+    max: 1,
+    unit: 'disparity',
+    doc: "From where things are spared: Otsu's threshold unless said.",
+  }),
+  centre: told("Its centre: the photo's unless said.", point),
 };
 
 export type VignetteValues = FieldsValue<typeof FIELDS>;

@@ -1,5 +1,5 @@
 import type { NumberTable } from '../core/params.js';
-import { at, flag, numberFields, oneOf, readFields, type FieldsValue } from '../core/schema.js';
+import { at, flag, numberFields, oneOf, told, readFields, type FieldsValue } from '../core/schema.js';
 import { checkDepth, type DepthMap } from '../depth/depth-map.js';
 import { createImage, type OutputImage } from '../image/image-data.js';
 import { wholeOperator } from './operator.js';
@@ -23,7 +23,11 @@ const VISUALISE_PARAMS = {
   contours: { default: 0, min: 0, max: 64, unit: 'lines', doc: 'Lines of equal disparity.' },
 } as const satisfies NumberTable;
 
-const FIELDS = { map: oneOf(MAPS), stretch: flag, ...numberFields(VISUALISE_PARAMS) };
+const FIELDS = {
+  map: told('Colours: turbo unless said.', oneOf(MAPS)),
+  stretch: told('Spans them over the disparities that occur.', flag),
+  ...numberFields(VISUALISE_PARAMS),
+};
 
 export const visualiseOperator = wholeOperator(
   'The depth as colours, in place of the photo.',

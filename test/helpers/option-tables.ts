@@ -30,7 +30,7 @@ function rowsOf(fields: Fields, path: string, before: Map<unknown, string>): str
     }
     const row = (takes: string) => {
       const standard = reader.required ? 'required' : (reader.param?.default ?? '');
-      return `| \`${path}${key}\` | ${takes} | ${standard} | ${reader.param?.doc ?? ''} |`;
+      return `| \`${path}${key}\` | ${takes} | ${standard} | ${reader.doc ?? reader.param?.doc ?? ''} |`;
     };
     if (seen !== undefined && path === '') return [row(`as \`${seen}\``)];
     if (inner) before.set(inner, `${path}${key}`);
@@ -38,7 +38,7 @@ function rowsOf(fields: Fields, path: string, before: Map<unknown, string>): str
     return inner ? [row(takesOf(reader)), ...rowsOf(inner, `${path}${key}.`, before)] : [row(takesOf(reader))];
   });
   const outermost = [...shared].filter((name) => ![...shared].some((other) => name.startsWith(`${other}.`)));
-  return [...rows, ...outermost.map((name) => `| \`${path}…\` | as \`${name}\` | | |`)];
+  return [...rows, ...outermost.map((name) => `| \`${path}…\` | as \`${name}\` | | The rest of it. |`)];
 }
 
 function takesOf({ expected, param }: Reader<unknown, unknown>): string {

@@ -7,11 +7,10 @@ import { UsageError } from '../io.js';
 import { DEPTH_FLAGS } from '../session.js';
 import { PICTURE_ENDINGS, runSteps } from '../steps.js';
 
-/** What no table says yet. */
+/** What is written otherwise on a command line. */
 const DOCS: Readonly<Record<string, string>> = {
   focus:
     "What is sharp: a point X,Y in pixels of the upright photo, a disparity, a range such as 0.6-0.9, the subject (it is when nothing is said), every face, or face:N, the N-th from 0 as 'relievo faces' lists them.",
-  shape: 'Of the aperture: round, or its number of blades.',
 };
 
 /** An operator of the registry as a command: each of its options is a flag. */
