@@ -1,7 +1,7 @@
 import { batch, effect, signal } from '@preact/signals';
 import { isRelievoError, showsPeople, type Backend, type DepthMap, type ImageDataLike } from 'relievo';
 import {
-  OPERATORS,
+  operatorNamed,
   parseCube,
   type PipelineOptions,
   type PipelineResult,
@@ -363,7 +363,7 @@ async function redraw(layer: 'draft' | 'preview', wish: Wish, signal?: AbortSign
 effect(() => {
   const [of, view, base] = [store.opened.value, store.view.value, store.recipe.value];
   if (!of || store.waiting.value) return;
-  if (base.steps.some((s) => OPERATORS[s.op].uses?.includes('matte'))) void store.matte.value; // what comes later changes the picture
+  if (base.steps.some((s) => operatorNamed(s.op)?.uses?.includes('matte'))) void store.matte.value; // what comes later changes the picture
   const lens = store.lens.value;
   const recipe: Recipe =
     store.peaking.value && view === 'edited'

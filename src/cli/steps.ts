@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { RelievoError } from '../core/errors.js';
 import type { ResourceKind } from '../core/schema.js';
-import { OPERATORS } from '../effects/operators.js';
+import { operatorNamed } from '../effects/operators.js';
 import type { Pipeline, Resource } from '../effects/pipeline.js';
 import { canvasFactory } from '../node/canvas.js';
 import { readBytes, readImage } from '../node/read.js';
@@ -35,7 +35,7 @@ export function runSteps(
     const { edit, folder, anywhere } = await steps(work.signal);
     const photo = await openPhoto(from, flags, work);
     out.check(photo);
-    const uses = new Set(edit.recipe.steps.flatMap((step) => OPERATORS[step.op].uses ?? []));
+    const uses = new Set(edit.recipe.steps.flatMap((step) => operatorNamed(step.op)?.uses ?? []));
     return withOpened(photo, work, async (opened) => {
       const { depth, source } = await photoDepth(from, photo, flags, work, [0, 0.4], opened);
       const focuses = edit.recipe.steps.map((step) => 'focus' in step && step.focus);

@@ -1,23 +1,17 @@
+import { lazy } from '../core/lazy.js';
 import type { TaskOptions } from '../core/task.js';
-import type { DepthMap } from '../depth/depth-map.js';
 import { isOpaque, type ImageDataLike } from '../image/image-data.js';
-import type { Frame } from './operator.js';
+import type { Frame, GpuPass } from './operator.js';
 import { planBehind } from './paint-behind.js';
 import type { ReplaceBackgroundOptions } from './replace-background.js';
 import { unmixReach } from './unmix.js';
 
-export interface BackgroundPass {
-  readonly op: 'background';
+/** For the GPU. */
+export interface BackgroundPlan {
   /** Share of the subject, of the photo's size. */
   readonly share: Float32Array;
   /** What is put behind it, of the photo's size or of one pixel; undefined: nothing. */
   readonly behind: ImageDataLike | undefined;
-  /** After it. */
-  readonly depth: DepthMap;
-  /** The result lets nothing through. */
-  readonly opaque: boolean;
-  /** Pixels around a part of the photo that its colours depend on. */
-  readonly margin: number;
 }
 
 /**
@@ -28,15 +22,15 @@ export async function backgroundPass(
   { image, depth, matte, memo }: Frame,
   options: Pick<ReplaceBackgroundOptions, 'background' | 'split'>,
   task: TaskOptions,
-): Promise<BackgroundPass> {
+): Promise<GpuPass> {
   const plan = await planBehind(image, depth, { ...options, matte }, task, memo);
   const { behind } = plan;
+  const { drawBackground } = await lazy(() => import('./composing-gpu.js'));
+  const share = plan.matte.data;
   return {
-    op: 'background',
-    share: plan.matte.data,
-    behind,
-    depth: plan.depth,
+    tiling: () => ({ margin: unmixReach(depth) }),
     opaque: behind !== undefined && isOpaque(behind.data),
-    margin: unmixReach(depth),
+    depthAfter: plan.depth,
+    draw: (device, tile, from, to) => drawBackground(device, { share, behind }, tile, from, to),
   };
 }

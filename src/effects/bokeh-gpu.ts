@@ -8,6 +8,7 @@ import { BlockMap, any, intersection, union, without, type Blocks } from './boke
 import { barrelDisc, barrelOf, type Barrel } from './cats-eye.js';
 import * as shaders from './bokeh-shaders.js';
 import { MAX_ROWS, NOTHING, UNKNOWN_CELL } from './bokeh-shaders.js';
+import { SHOW } from './picture-shaders.js';
 import { edgeReach, STEP, TAPS } from './edges.js';
 import { DEPTH_STEPS, type Group, type LayerPlan } from './layers.js';
 
@@ -21,6 +22,8 @@ export interface BokehScene {
   readonly depth: DepthMap;
   /** All that can be put back of the light of clipped pixels, see clipped.ts. */
   readonly clipped: Uint8Array | undefined;
+  /** True where it was looked for, found or not. */
+  readonly looked?: boolean | undefined;
   /** Size of the whole picture, and where in it this part begins. Default: it is the whole. */
   readonly whole?: { readonly width: number; readonly height: number; readonly x: number; readonly y: number };
   /** Disparities that occur in the whole. Default: in `depth`. */
@@ -89,13 +92,18 @@ export class BokehPasses {
     device.checkMemory();
   }
 
+  /** Whether the light of clipped pixels was looked for. */
+  get looked(): boolean {
+    return this.#scene.looked === true;
+  }
+
   /** Without `lens` the photo as it is. */
   render(lens: ResolvedLens | undefined, to: 'canvas' | 'pixels' | Texture): void {
     const device = this.#device;
     const target = to === 'canvas' ? to : [to === 'pixels' ? this.#full('pixels', 'rgba8') : to];
     const photo = { u_photo: this.#scene.picture, u_toCanvas: to === 'canvas' ? 1 : 0 };
     if (!lens) {
-      device.draw({ shader: shaders.SHOW, to: target, uniforms: photo, reads: 1 });
+      device.draw({ shader: SHOW, to: target, uniforms: photo, reads: 1 });
       return;
     }
     this.#toLight(lens.recover);

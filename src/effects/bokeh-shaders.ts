@@ -526,15 +526,3 @@ void main() {
   }
   if (u_toCanvas > 0.0) o.rgb *= o.a;
 }`;
-
-/** The photo as it is. */
-export const SHOW = `
-uniform sampler2D u_photo;
-uniform float u_toCanvas;
-out vec4 o;
-void main() {
-  ivec2 at = ivec2(gl_FragCoord.xy);
-  at.y = int(u_toCanvas) * (textureSize(u_photo, 0).y - 1 - 2 * at.y) + at.y;
-  o = texelFetch(u_photo, at, 0);
-  if (u_toCanvas > 0.0) o.rgb *= o.a;
-}`;

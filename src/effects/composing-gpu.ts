@@ -1,21 +1,27 @@
 import type { Device, Rect, Texture } from '../gpu/index.js';
-import type { BackgroundPass } from './background-pass.js';
-import { SHOW } from './bokeh-shaders.js';
+import type { BackgroundPlan } from './background-pass.js';
+import { copy } from './picture-shaders.js';
 import { BACKGROUND, stickerShader } from './composing-shaders.js';
-import { type Part } from './gpu-part.js';
 import { cutRows, type Region } from '../image/region.js';
-import { overlap, type Patch, type StickerLayer, type StickersPass } from './sticker-pass.js';
+import type { Tile } from './operator.js';
+import { overlap, type Patch, type StickerLayer } from './sticker-pass.js';
 import { unmixCell } from './unmix.js';
 
 /** Whether a GPU holds what the stickers need besides the photo. */
-export function holdsStickers({ layers }: StickersPass, { maxSize }: Device): boolean {
+export function holdsStickers(layers: readonly StickerLayer[], maxSize: number): boolean {
   return layers.every(({ light, relief, shadow }) =>
     [light, relief, shadow?.plane].every((t) => !t || (t.width <= maxSize && t.height <= maxSize)),
   );
 }
 
 /** Draws stickers one after the other, from far to near. */
-export function drawStickers(device: Device, { layers }: StickersPass, on: Part, from: Texture, to: Texture): void {
+export function drawStickers(
+  device: Device,
+  layers: readonly StickerLayer[],
+  on: Tile,
+  from: Texture,
+  to: Texture,
+): void {
   copy(device, from, to);
   let first = true;
   for (const layer of layers) {
@@ -38,11 +44,10 @@ export function drawStickers(device: Device, { layers }: StickersPass, on: Part,
     });
     first = false;
   }
-  on.forget(to);
 }
 
 /** Puts something else behind the subject. */
-export function drawBackground(device: Device, pass: BackgroundPass, on: Part, from: Texture, to: Texture): void {
+export function drawBackground(device: Device, pass: BackgroundPlan, on: Tile, from: Texture, to: Texture): void {
   const { region, whole } = on;
   const { width, height, data } = pass.behind ?? NOTHING;
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
@@ -65,7 +70,6 @@ export function drawBackground(device: Device, pass: BackgroundPass, on: Part, f
       reads: 8,
     });
   });
-  on.forget(to);
 }
 
 const NOTHING = { width: 1, height: 1, data: new Uint8Array(4) };
@@ -83,7 +87,7 @@ interface Target {
 function drawSticker(
   device: Device,
   layer: StickerLayer,
-  on: Part,
+  on: Tile,
   make: Device['texture'],
   { from, photo, to, rect, origin }: Target,
 ): void {
@@ -157,8 +161,3 @@ uniform sampler2D u_photo;
 uniform ivec2 u_at;
 out vec4 o;
 void main() { o = texelFetch(u_photo, ivec2(gl_FragCoord.xy) - u_at, 0); }`;
-
-/** One picture as another. */
-export function copy(device: Device, from: Texture, to: Texture): void {
-  device.draw({ shader: SHOW, to: [to], uniforms: { u_photo: from, u_toCanvas: 0 }, reads: 1 });
-}

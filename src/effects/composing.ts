@@ -24,7 +24,7 @@ import { BOKEH_FIELDS } from './bokeh-fields.js';
 import { SHADOW_PARAMS } from './contact-shadow.js';
 import { focusField } from './focus-field.js';
 import { GRADE_PARAMS } from './grade.js';
-import { using, wholeOperator } from './operator.js';
+import { defineOperator } from './operator.js';
 import { applyParallax, CROP_PARAMS, PARALLAX_PARAMS } from './parallax.js';
 import { BACKGROUND_PARAMS, replaceBackground, type Background } from './replace-background.js';
 import { placeSticker, placeStickers, STICKER_PARAMS, WIDTH_AT_PARAMS, type Sticker } from './sticker.js';
@@ -60,43 +60,44 @@ const greyDepth = resource('image', 'the name of a grey picture, white = near', 
 
 const grade = object(numberFields(GRADE_PARAMS));
 
-export const backgroundOperator = using(
-  ['matte'],
-  wholeOperator(
-    'Something else behind the subject: nothing, a colour, a gradient, its own background blurred, another photo.',
-    {
-      background: told(
-        'What is behind the subject.',
-        required(
-          either(
-            oneOf(['transparent']),
-            object({ colour: required(colour) }),
-            object({
-              gradient: required(
-                object({ from: required(colour), to: required(colour), angle: number(BACKGROUND_PARAMS.angle) }),
-              ),
-            }),
-            object({ blur: required(number(BACKGROUND_PARAMS.blur)), grade }),
-            object({
-              image: required(picture),
-              fit: oneOf(['cover', 'stretch']),
-              depth: greyDepth,
-              bokeh: object(BOKEH_FIELDS),
-              grade,
-            }),
-          ),
+export const backgroundOperator = defineOperator({
+  name: 'background',
+  doc: 'Something else behind the subject: nothing, a colour, a gradient, its own background blurred, another photo.',
+  uses: ['matte'],
+  options: {
+    background: told(
+      'What is behind the subject.',
+      required(
+        either(
+          oneOf(['transparent']),
+          object({ colour: required(colour) }),
+          object({
+            gradient: required(
+              object({ from: required(colour), to: required(colour), angle: number(BACKGROUND_PARAMS.angle) }),
+            ),
+          }),
+          object({ blur: required(number(BACKGROUND_PARAMS.blur)), grade }),
+          object({
+            image: required(picture),
+            fit: oneOf(['cover', 'stretch']),
+            depth: greyDepth,
+            bokeh: object(BOKEH_FIELDS),
+            grade,
+          }),
         ),
       ),
-      split: optional({ ...DISPARITY, doc: "Border of the subject without a matte: Otsu's threshold unless said." }),
-    },
-    async ({ image, depth, matte }, { background, split }, task) =>
-      replaceBackground(image, { background: background as Background, split, depth, matte, ...task }),
-    async ({ background, split }, frame, task) => {
+    ),
+    split: optional({ ...DISPARITY, doc: "Border of the subject without a matte: Otsu's threshold unless said." }),
+  },
+  run: async ({ image, depth, matte }, { background, split }, task) =>
+    replaceBackground(image, { background: background as Background, split, depth, matte, ...task }),
+  gpu: {
+    plan: async ({ background, split }, frame, task) => {
       const { backgroundPass } = await lazy(() => import('./background-pass.js'));
       return backgroundPass(frame, { background: background as Background, split }, task);
     },
-  ),
-);
+  },
+});
 
 const place = either(
   number(DISPARITY),
@@ -138,45 +139,47 @@ const pictureOrText = {
 
 const stickers = () => lazy(() => import('./sticker-pass.js'));
 
-export const stickerOperator = using(
-  ['matte', 'createCanvas'],
-  wholeOperator(
-    'A picture or text at a depth: what is nearer hides it.',
-    pictureOrText,
-    async ({ image, depth, matte, createCanvas }, options, task) =>
-      placeSticker(image, depth, { ...(options as Sticker), matte, createCanvas, ...task }),
-    async (options, frame, task) => (await stickers()).stickersPass(frame, [options as Sticker], task),
-  ),
-);
+export const stickerOperator = defineOperator({
+  name: 'sticker',
+  doc: 'A picture or text at a depth: what is nearer hides it.',
+  uses: ['matte', 'createCanvas'],
+  options: pictureOrText,
+  run: async ({ image, depth, matte, createCanvas }, options, task) =>
+    placeSticker(image, depth, { ...(options as Sticker), matte, createCanvas, ...task }),
+  gpu: {
+    plan: async (options, frame, task) => (await stickers()).stickersPass(frame, [options as Sticker], task),
+  },
+});
 
-export const stickersOperator = using(
-  ['matte', 'createCanvas'],
-  wholeOperator(
-    'Several stickers, which sort themselves by depth.',
-    { stickers: told('They sort themselves by depth.', required(list(object(pictureOrText), 100))) },
-    async ({ image, depth, matte, createCanvas }, { stickers }, task) =>
-      placeStickers(image, depth, { stickers: stickers as Sticker[], matte, createCanvas, ...task }),
-    async (options, frame, task) => (await stickers()).stickersPass(frame, options.stickers as Sticker[], task),
-  ),
-);
+export const stickersOperator = defineOperator({
+  name: 'stickers',
+  doc: 'Several stickers, which sort themselves by depth.',
+  uses: ['matte', 'createCanvas'],
+  options: { stickers: told('They sort themselves by depth.', required(list(object(pictureOrText), 100))) },
+  run: async ({ image, depth, matte, createCanvas }, { stickers }, task) =>
+    placeStickers(image, depth, { stickers: stickers as Sticker[], matte, createCanvas, ...task }),
+  gpu: {
+    plan: async (options, frame, task) => (await stickers()).stickersPass(frame, options.stickers as Sticker[], task),
+  },
+});
 
-export const parallaxOperator = using(
-  ['matte'],
-  wholeOperator(
-    'The photo from another place nearby.',
-    {
-      ...numberFields(PARALLAX_PARAMS),
-      pivot: told('What stays in place: the subject unless said.', focusField),
-      crop: optional(CROP_PARAMS.crop),
-    },
-    async ({ image, depth, matte, faces }, options, task) =>
-      applyParallax(image, depth, { ...options, matte, faces, ...task }),
-  ),
-);
+export const parallaxOperator = defineOperator({
+  name: 'parallax',
+  doc: 'The photo from another place nearby.',
+  uses: ['matte'],
+  options: {
+    ...numberFields(PARALLAX_PARAMS),
+    pivot: told('What stays in place: the subject unless said.', focusField),
+    crop: optional(CROP_PARAMS.crop),
+  },
+  run: async ({ image, depth, matte, faces }, options, task) =>
+    applyParallax(image, depth, { ...options, matte, faces, ...task }),
+});
 
-export const strokesOperator = wholeOperator(
-  'Corrections of the depth by brush strokes that keep to the edges.',
-  {
+export const strokesOperator = defineOperator({
+  name: 'strokes',
+  doc: 'Corrections of the depth by brush strokes that keep to the edges.',
+  options: {
     strokes: told(
       'In the order in which they were drawn.',
       required(
@@ -194,7 +197,7 @@ export const strokesOperator = wholeOperator(
       ),
     ),
   },
-  async ({ image, depth }, { strokes }, task) => ({
+  run: async ({ image, depth }, { strokes }, task) => ({
     depth: await applyStrokes(image, depth, strokes as Stroke[], task),
   }),
-);
+});

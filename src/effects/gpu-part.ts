@@ -2,11 +2,15 @@ import type { DepthMap } from '../depth/depth-map.js';
 import type { Device, Rect, Texture } from '../gpu/index.js';
 import { cutRows, type Region } from '../image/region.js';
 import { blockSteps, partsReach, spread, STEP, TAPS, type BlockSteps } from './edge-parts.js';
-import type { PeakingPass } from './peaking.js';
-import type { PointPass } from './operator.js';
-import * as shaders from './point-shaders.js';
-import { pointProgram, TABLE_WIDTH } from './point-shaders.js';
-import type { VisualisePass } from './visualise.js';
+import type { Tile } from './operator.js';
+import {
+  BLOCK_MEANS,
+  BLOCK_NODES,
+  BLOCK_SAMPLES,
+  pointProgram,
+  TABLE_WIDTH,
+  type PointLines,
+} from './point-program.js';
 
 /** A depth map with what is worked out of it once for all parts. */
 export class Scene {
@@ -55,7 +59,7 @@ interface Where {
 }
 
 /** The depth of a part of a photo on the GPU, and the passes over pictures of that part. */
-export class Part {
+export class Part implements Tile {
   readonly region: Region;
   readonly depth: DepthMap;
   readonly #device: Device;
@@ -100,12 +104,12 @@ export class Part {
   }
 
   /** Point operators in a row, in one pass. */
-  points(passes: readonly PointPass[], from: Texture, to: Texture): void {
+  points(lines: readonly PointLines[], from: Texture, to: Texture): void {
     const device = this.#device;
     const where = this.#steps();
     const split = where.nodes.length > 0;
     if (split) this.#splitUp(from);
-    const { shader, uniforms, table } = pointProgram(passes, split);
+    const { shader, uniforms, table } = pointProgram(lines, split);
     device.draw({
       shader,
       to: [to],
@@ -127,34 +131,6 @@ export class Part {
     this.forget(to);
   }
 
-  visualise({ colours, low, scale, lines }: VisualisePass, to: Texture): void {
-    const u_colours = this.#texture('colours', 'rgba8', colours.length, 1);
-    this.#device.fill(u_colours, new Uint8Array(colours.buffer));
-    this.#device.draw({
-      shader: shaders.VISUALISE,
-      to: [to],
-      uniforms: { u_depth: this.#at('depth'), u_colours, u_low: low, u_scale: scale, u_lines: lines },
-      reads: 2,
-    });
-    this.forget(to);
-  }
-
-  peaking({ near, far, colour, least }: PeakingPass, from: Texture, to: Texture): void {
-    this.#device.draw({
-      shader: shaders.PEAKING,
-      to: [to],
-      uniforms: {
-        u_picture: from,
-        u_depth: this.#at('depth'),
-        u_range: [near, far],
-        u_least: least / 255,
-        u_colour: colour.map((v) => v / 255),
-      },
-      reads: 4,
-    });
-    this.forget(to);
-  }
-
   /** Sums about steps of depth, from which a shader takes mixed pixels apart. */
   #splitUp(from: Texture): void {
     if (this.#nodesOf === from) return;
@@ -165,7 +141,7 @@ export class Part {
     const means = [this.#texture('light', 'rgba32ui', columns, rows), this.#texture('more', 'rgba32ui', columns, rows)];
     const grid = this.#grid();
     device.draw({
-      shader: shaders.BLOCK_MEANS,
+      shader: BLOCK_MEANS,
       to: means,
       uniforms: {
         ...grid,
@@ -173,14 +149,14 @@ export class Part {
         u_depth: this.#at('depth'),
         u_origin: [this.region.x, this.region.y],
         u_whole: [depth.width, depth.height],
-        u_stride: Math.max(1, Math.floor(this.#scene.steps.block / shaders.BLOCK_SAMPLES)),
+        u_stride: Math.max(1, Math.floor(this.#scene.steps.block / BLOCK_SAMPLES)),
       },
       rects: where.means,
       reads: 32,
     });
     const nodes = ['near', 'far', 'rest'].map((name) => this.#texture(name, 'rgba32ui', columns * 3, rows * 3));
     device.draw({
-      shader: shaders.BLOCK_NODES,
+      shader: BLOCK_NODES,
       to: nodes,
       uniforms: { u_steps: grid.u_steps, u_light: means[0]!, u_rest: means[1]! },
       rects: where.nodes,
@@ -230,7 +206,7 @@ export class Part {
     return this.#textures.get(name)!;
   }
 
-  #texture(name: string, format: 'rgba32ui' | 'rgba8', width: number, height: number): Texture {
+  #texture(name: string, format: 'rgba32ui', width: number, height: number): Texture {
     let texture = this.#textures.get(name);
     if (!texture) this.#textures.set(name, (texture = this.#device.texture(format, width, height)));
     return texture;

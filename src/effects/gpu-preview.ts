@@ -6,14 +6,11 @@ import type { Face } from '../image/face.js';
 import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { matchMatte } from '../image/matte.js';
 import { resizeImage } from '../image/resize.js';
-import { BokehPasses } from './bokeh-gpu.js';
-import { SHOW } from './bokeh-shaders.js';
-import { copy } from './composing-gpu.js';
-import { recoverClipped } from './clipped.js';
 import { Part, Scene } from './gpu-part.js';
-import { canRun, depthAfter, drawJob, holds, opaqueAfter, Picture, planJob, type Job } from './gpu-steps.js';
+import { canRun, factsAfter, holds, Picture, pictureTile, planPass } from './gpu-steps.js';
 import { matchDepth } from './match-depth.js';
-import type { Frame } from './operator.js';
+import type { Frame, GpuPass, Operator, Prepared } from './operator.js';
+import { copy, SHOW } from './picture-shaders.js';
 import { readRecipe, type Recipe, type Step } from './pipeline.js';
 import { readSteps } from './run-recipe.js';
 import type { Preview, PreviewCost, PreviewOptions, PreviewPhoto, RenderOptions } from './preview.js';
@@ -36,9 +33,8 @@ interface Stage {
   readonly frame: Frame;
   /** What plans keep while image and depth stay. */
   readonly memo: Map<string, unknown>;
-  bokeh?: BokehPasses;
-  /** The light of clipped pixels was looked for. */
-  recovered?: boolean;
+  /** What an operator worked out of the picture, for its next draw. */
+  prepared?: { readonly by: Operator; readonly of: Prepared };
 }
 
 type Input = readonly Step[] | Recipe | string;
@@ -49,7 +45,7 @@ export class GpuPreview implements Preview {
   #photo: Photo | undefined;
   #device: Device | undefined;
   #stages: Stage[] = [];
-  #parts = new Map<DepthMap, Part>();
+  #parts = new Map<DepthMap, { readonly scene: Scene; readonly part: Part }>();
   /** Resources by name, as they were loaded from the last table of them. */
   #found = new Map<string, unknown>();
   #resources: RenderOptions['resources'];
@@ -210,12 +206,10 @@ export class GpuPreview implements Preview {
       if (canRun(group, device)) {
         const { picture, memo } = from;
         const reduced = picture.reduced;
-        const job = await planJob(
-          group,
-          { ...from.frame, image: picture.whole, reduced, memo, createCanvas },
-          { signal },
-        );
-        if (!job || holds(job, device)) stage = await this.#stage(device, key, from, job, old, signal);
+        const known = { ...from.frame, image: picture.whole, reduced, memo, createCanvas };
+        const pass = await planPass(group, known, { signal });
+        if (pass !== 'on the CPU' && (!pass || holds(pass, device)))
+          stage = await this.#stage(device, key, from, { pass, by: group[0]!.operator }, old, signal);
       }
       if (!stage) {
         onCpu += group.length;
@@ -230,7 +224,7 @@ export class GpuPreview implements Preview {
     for (let g = all.length + 1; g < this.#stages.length; g++) this.#forget(g);
     this.#stages.length = all.length + 1;
     const depths = new Set(this.#stages.map((s) => s.frame.depth));
-    for (const [depth, part] of this.#parts) {
+    for (const [depth, { part }] of this.#parts) {
       if (depths.has(depth)) continue;
       part.dispose();
       this.#parts.delete(depth);
@@ -243,31 +237,28 @@ export class GpuPreview implements Preview {
     device: Device,
     key: string,
     from: Stage,
-    job: Job | undefined,
+    { pass, by }: { readonly pass: GpuPass | undefined; readonly by: Operator },
     old: Stage | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Stage> {
     const { depth } = from.frame;
     const { width, height } = depth;
-    const on = this.#part(device, depth);
+    const { scene, part: on } = this.#part(device, depth);
     const texture = from.picture.texture();
-    const recovers = job?.op === 'bokeh' && job.lens.recover > 0;
-    const anew = job?.op === 'bokeh' && (!from.bokeh || (recovers && !from.recovered));
-    const clipped = anew && recovers ? await recoverClipped(from.picture.whole, 1, { signal }) : undefined;
-    const opaque = opaqueAfter(job, from.picture);
-    const colorSpace = job?.op === 'visualise' ? 'srgb' : from.picture.colorSpace;
+    const preparation = pass?.preparation;
+    const serves = from.prepared?.by === by && preparation?.serves(from.prepared.of);
+    const seen = preparation && !serves ? await preparation.look?.(from.picture.whole, { signal }) : undefined;
+    const facts = factsAfter(pass, from.picture);
     // From here on nothing waits: a call that is aborted leaves the stages as they are.
     const to = old?.picture.take(width, height) ?? device.texture('picture', width, height);
     try {
-      if (!job) copy(device, texture, to);
-      else if (job.op === 'bokeh') {
-        if (anew) {
-          from.bokeh?.dispose();
-          from.bokeh = new BokehPasses(device, { picture: texture, alpha: !opaque, colorSpace, depth, clipped });
-          from.recovered = recovers;
-        }
-        from.bokeh!.render(job.lens, to);
-      } else drawJob(device, job, on, texture, to);
+      if (preparation && !serves) {
+        from.prepared?.of.dispose();
+        delete from.prepared;
+        from.prepared = { by, of: preparation.make(device, pictureTile(on, scene, texture, facts), seen) };
+      }
+      if (pass) pass.draw(device, on, texture, to, from.prepared?.of);
+      else copy(device, texture, to);
       device.checkMemory();
     } catch (error) {
       device.free(to);
@@ -276,29 +267,31 @@ export class GpuPreview implements Preview {
     }
     on.forget(to);
     const picture = new Picture(device, from.picture.whole, this.#count);
-    picture.replace(to, colorSpace, opaque);
-    return { key, picture, frame: { ...from.frame, depth: depthAfter(job, depth) }, memo: new Map() };
+    picture.replace(to, facts.colorSpace, facts.opaque);
+    return { key, picture, frame: { ...from.frame, depth: pass?.depthAfter ?? depth }, memo: new Map() };
   }
 
-  #part(device: Device, depth: DepthMap): Part {
-    let part = this.#parts.get(depth);
-    if (!part) {
+  #part(device: Device, depth: DepthMap): { readonly scene: Scene; readonly part: Part } {
+    let known = this.#parts.get(depth);
+    if (!known) {
       const { width, height } = depth;
-      this.#parts.set(depth, (part = new Part(device, new Scene(depth), { x: 0, y: 0, width, height })));
+      const scene = new Scene(depth);
+      known = { scene, part: new Part(device, scene, { x: 0, y: 0, width, height }) };
+      this.#parts.set(depth, known);
     }
-    return part;
+    return known;
   }
 
   #forget(index: number): void {
     const stage = this.#stages[index];
-    stage?.bokeh?.dispose();
+    stage?.prepared?.of.dispose();
     stage?.picture.dispose();
   }
 
   #drop(): void {
     this.#stages.forEach((_, g) => this.#forget(g));
     this.#stages = [];
-    for (const part of this.#parts.values()) part.dispose();
+    for (const { part } of this.#parts.values()) part.dispose();
     this.#parts.clear();
   }
 

@@ -1,22 +1,16 @@
 import { DISPOSE } from '../core/closable.js';
 import { isRelievoError, RelievoError } from '../core/errors.js';
 import { part, type TaskOptions } from '../core/task.js';
-import type { DepthMap } from '../depth/depth-map.js';
 import { createImage, isOpaque, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { Context, type Device, type Texture } from '../gpu/index.js';
-import { bokehMargin } from './bokeh-band.js';
-import { BokehPasses } from './bokeh-gpu.js';
-import { recoverClipped } from './clipped.js';
-import { drawBackground, drawStickers, holdsStickers } from './composing-gpu.js';
+import { partsReach } from './edge-parts.js';
 import type { Gpu, GpuOptions, GpuTransfers } from './gpu.js';
 import { Part, Scene } from './gpu-part.js';
 import { around, cutRows, type Region } from '../image/region.js';
-import type { Frame, PointPass, WholePass } from './operator.js';
-import { REDUCE, TO_BYTES } from './point-shaders.js';
+import type { Frame, GpuPass, PictureTile, Prepared } from './operator.js';
+import { REDUCE, TO_BYTES } from './picture-shaders.js';
+import type { PointLines } from './point-program.js';
 import { groups, named, planPoints, runGroup, type ReadStep, type StepsResult } from './steps.js';
-
-/** Point operators in a row, or another operator: what one picture becomes the next by. */
-export type Job = { readonly op: 'points'; readonly passes: readonly PointPass[] } | WholePass;
 
 /** Pixels of a picture, or of a part of one, that are worked on at once. */
 const MAX_PIXELS = { gpu: 16_000_000, software: 8_000_000 };
@@ -102,11 +96,11 @@ export class GpuSteps implements Gpu {
           if (board && board.scene.depth !== frame.depth) board = board.dispose();
           board ??= new Board(device, new Scene(frame.depth), this.#maxPixels, this.#count);
           const known = { ...frame, image: picture.whole, reduced: picture.reduced };
-          const job = await planJob(group, known, part(inner, 0, 0.3));
+          const pass = await planPass(group, known, part(inner, 0, 0.3));
           inner = part(inner, 0.3, 1);
-          if (!job) continue;
-          if (await board.run(job, picture, inner)) {
-            frame = { ...frame, depth: depthAfter(job, frame.depth) };
+          if (!pass) continue;
+          if (pass !== 'on the CPU' && (await board.run(pass, picture, inner))) {
+            frame = { ...frame, depth: pass.depthAfter ?? frame.depth };
             made = true;
             inner.onProgress?.(1);
             continue;
@@ -138,31 +132,47 @@ type Count = (what: 'upload' | 'readBack') => void;
 export function canRun([step]: readonly ReadStep[], device: Device): boolean {
   const { operator } = step!;
   if (operator.kind === 'point') return true;
-  if (!operator.plan) return false;
-  // Masses and colours of layers do not fit into bytes or halves.
-  return operator.needsFloats !== true || device.targets === 'float';
+  return operator.gpu !== undefined && (operator.gpu.needsFloats !== true || device.targets === 'float');
 }
 
 /** Whether the GPU holds what it needs besides the photo. */
-export function holds(job: Job, device: Device): boolean {
-  return job.op !== 'stickers' || holdsStickers(job, device);
-}
-
-export function depthAfter(job: Job | undefined, before: DepthMap): DepthMap {
-  return job?.op === 'stickers' || job?.op === 'background' ? job.depth : before;
-}
-
-export function opaqueAfter(job: Job | undefined, before: Picture): boolean {
-  if (job?.op === 'background') return job.opaque;
-  return job?.op === 'visualise' || before.opaque;
+export function holds(pass: GpuPass, device: Device): boolean {
+  return pass.fits?.(device.maxSize) ?? true;
 }
 
 /** What a group does to this photo; undefined: nothing. */
-export async function planJob(group: readonly ReadStep[], frame: Frame, task: TaskOptions): Promise<Job | undefined> {
+export async function planPass(
+  group: readonly ReadStep[],
+  frame: Frame,
+  task: TaskOptions,
+): Promise<GpuPass | 'on the CPU' | undefined> {
   const { operator, options, path } = group[0]!;
-  if (operator.kind === 'whole') return named(path, async () => operator.plan!(options, frame, task));
+  if (operator.kind === 'whole') return named(path, async () => operator.gpu!.plan(options, frame, task));
   const plans = await planPoints(group, frame, task.signal);
-  return plans.length > 0 ? { op: 'points', passes: plans.map((p) => p.pass) } : undefined;
+  if (plans.length === 0) return undefined;
+  const lines = plans.flatMap(({ glsl }) => glsl ?? []);
+  // One of them is written for the CPU alone: so the run stays one pass over the picture.
+  return lines.length === plans.length ? pointsPass(lines) : 'on the CPU';
+}
+
+function pointsPass(lines: readonly PointLines[]): GpuPass {
+  return {
+    tiling: (photo) => ({ margin: partsReach(photo) }),
+    draw: (_device, on, from, to) => (on as Part).points(lines, from, to),
+  };
+}
+
+/** A part and the picture on it, as a preparation needs them. */
+export function pictureTile(on: Part, scene: Scene, picture: Texture, facts: PictureFacts): PictureTile {
+  const { region, whole, depth, depthTexture } = on;
+  return { region, whole, depth, depthTexture, picture, range: scene.range, ...facts };
+}
+
+type PictureFacts = Pick<PictureTile, 'opaque' | 'colorSpace'>;
+
+/** What is known of the picture after a pass. */
+export function factsAfter(pass: GpuPass | undefined, before: Picture): PictureFacts {
+  return { opaque: pass?.opaque ?? before.opaque, colorSpace: pass?.colorSpace ?? before.colorSpace };
 }
 
 /** The picture between two steps: on the CPU, on the GPU, or on both. */
@@ -276,29 +286,25 @@ class Board {
   }
 
   /** @returns false where the parts would be mostly overlap, or it does not hold what it needs. */
-  async run(job: Job, picture: Picture, task: TaskOptions): Promise<boolean> {
-    if (!holds(job, this.#device)) return false;
-    const { depth } = this.scene;
-    const { width, height } = depth;
-    const opaque = opaqueAfter(job, picture);
-    // To recover nothing it must not be read back.
-    const recover = job.op === 'bokeh' ? job.lens.recover : 0;
-    const clipped = recover > 0 ? await recoverClipped(picture.whole, recover, task) : undefined;
-    const colorSpace = job.op === 'visualise' ? 'srgb' : picture.colorSpace;
+  async run(pass: GpuPass, picture: Picture, task: TaskOptions): Promise<boolean> {
+    if (!holds(pass, this.#device)) return false;
+    const { width, height } = this.scene.depth;
+    const facts = factsAfter(pass, picture);
+    const seen = await pass.preparation?.look?.(picture.whole, task);
     const whole = { x: 0, y: 0, width, height };
     const { maxSize } = this.#device;
     if (width <= maxSize && height <= maxSize && width * height <= this.#maxPixels) {
       this.#whole ??= new Part(this.#device, this.scene, whole);
       const to = this.#device.texture('picture', width, height);
-      await this.#draw(job, this.#whole, picture.texture(), to, clipped, opaque, colorSpace);
-      picture.replace(to, colorSpace, opaque);
+      await this.#draw(pass, this.#whole, picture.texture(), to, seen, facts);
+      picture.replace(to, facts.colorSpace, facts.opaque);
       return true;
     }
-    const tiles = this.#tiles(job);
+    const tiles = this.#tiles(pass);
     if (!tiles) return false;
     this.dispose();
     const image = picture.image();
-    const out = createImage(width, height, colorSpace);
+    const out = createImage(width, height, facts.colorSpace);
     for (const [k, { region, inside }] of tiles.entries()) {
       task.signal?.throwIfAborted();
       const one = new Part(this.#device, this.scene, region);
@@ -312,8 +318,7 @@ class Board {
       const from = this.#device.texture('rgba8', region.width, region.height, bytes);
       const to = this.#device.texture('picture', region.width, region.height);
       try {
-        const around = clipped && cutRows(clipped, width, region, 1);
-        await this.#draw(job, one, from, to, around, opaque, colorSpace);
+        await this.#draw(pass, one, from, to, seen && cutRows(seen, width, region, 1), facts);
         this.#count('readBack');
         const pixels = toBytes(this.#device, to);
         for (let y = 0; y < inside.height; y++) {
@@ -332,38 +337,33 @@ class Board {
   }
 
   async #draw(
-    job: Job,
+    pass: GpuPass,
     on: Part,
     from: Texture,
     to: Texture,
-    clipped: Uint8Array | undefined,
-    opaque: boolean,
-    colorSpace: PredefinedColorSpace,
+    seen: Uint8Array | undefined,
+    facts: PictureFacts,
   ): Promise<void> {
-    const { width, height } = this.scene.depth;
-    if (job.op === 'bokeh') {
-      const passes = new BokehPasses(this.#device, {
-        ...{ picture: from, alpha: !opaque, colorSpace, depth: on.depth, clipped, range: this.scene.range },
-        whole: { width, height, x: on.region.x, y: on.region.y },
-      });
-      try {
-        passes.render(job.lens, to);
-        this.#device.checkMemory();
-      } finally {
-        passes.dispose();
-      }
-    } else drawJob(this.#device, job, on, from, to);
-    this.#device.checkMemory();
-    await this.#device.done();
+    const device = this.#device;
+    const prepared: Prepared | undefined = pass.preparation?.make(
+      device,
+      pictureTile(on, this.scene, from, facts),
+      seen,
+    );
+    try {
+      pass.draw(device, on, from, to, prepared);
+      device.checkMemory();
+    } finally {
+      prepared?.dispose();
+    }
+    on.forget(to);
+    await device.done();
   }
 
-  #tiles(job: Job): { region: Region; inside: Region }[] | undefined {
-    const { depth } = this.scene;
+  #tiles(pass: GpuPass): { region: Region; inside: Region }[] | undefined {
+    const { depth, range } = this.scene;
     const { width, height } = depth;
-    const { margin, cell } =
-      job.op === 'bokeh'
-        ? bokehMargin({ ...job.lens, low: this.scene.range[0], high: this.scene.range[1] }, Math.max(width, height))
-        : { margin: job.op === 'points' ? this.scene.margin : 'margin' in job ? job.margin : 1, cell: 1 };
+    const { margin, cell = 1 } = pass.tiling?.({ width, height, range }) ?? { margin: 1 };
     const side = Math.min(this.#device.maxSize, Math.floor(Math.sqrt(this.#maxPixels)));
     const step = Math.floor((side - 2 * margin - cell) / cell) * cell;
     if (step < side * LEAST_INSIDE) return undefined;
@@ -376,21 +376,6 @@ class Board {
     }
     return out;
   }
-}
-
-/** Draws all jobs but a bokeh. */
-export function drawJob(
-  device: Device,
-  job: Exclude<Job, { op: 'bokeh' }>,
-  on: Part,
-  from: Texture,
-  to: Texture,
-): void {
-  if (job.op === 'points') on.points(job.passes, from, to);
-  else if (job.op === 'stickers') drawStickers(device, job, on, from, to);
-  else if (job.op === 'background') drawBackground(device, job, on, from, to);
-  else if (job.op === 'visualise') on.visualise(job, to);
-  else on.peaking(job, from, to);
 }
 
 export function upload(device: Device, { width, height, data }: ImageDataLike): Texture {

@@ -1,5 +1,6 @@
 import { at, refuse } from '../core/schema.js';
 import type { DepthMap } from '../depth/depth-map.js';
+import { gradeLines } from './grade-glsl.js';
 import type { Graded, GradeValues } from './grade.js';
 import type { LookValues } from './look.js';
 import { lookOf, planLook, type Look } from './look-stages.js';
@@ -28,7 +29,10 @@ export function planGrade(
     add(values, far === 0 ? -Infinity : far, near === 1 ? Infinity : near);
   });
   if (graded.length === 0) return undefined;
-  return { kernel: gradeKernel(graded, feather), pass: { op: 'grade', graded, feather } };
+  return {
+    kernel: gradeKernel(graded, feather),
+    glsl: (write) => graded.map((g) => gradeLines(g, feather, write)).join('\n  '),
+  };
 }
 
 /** Pixels of full weight in a row from which a look works on them where they lie. */

@@ -5,7 +5,7 @@ import type { DepthMap } from '../depth/depth-map.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
 import { LOOK_FIELDS, type GradeParams } from './look.js';
 import type { Stage } from './look-stages.js';
-import { pointOperator } from './operator.js';
+import { definePointOperator } from './operator.js';
 import { applyPoint } from './points.js';
 
 export { GRADE_PARAMS, type Curves, type GradeParams } from './look.js';
@@ -63,21 +63,15 @@ export interface Graded {
   readonly to: number;
 }
 
-/** Looks in their order, for the GPU. */
-export interface GradePass {
-  readonly op: 'grade';
-  readonly graded: readonly Graded[];
-  readonly feather: number;
-}
-
-export const gradeOperator = pointOperator(
-  'Colour by depth: of the foreground, the background or any ranges of disparity.',
-  FIELDS,
-  async (options, { image, depth }) => {
+export const gradeOperator = definePointOperator({
+  name: 'grade',
+  doc: 'Colour by depth: of the foreground, the background or any ranges of disparity.',
+  options: FIELDS,
+  plan: async (options, { image, depth }) => {
     const { planGrade } = await lazy(() => import('./grade-plan.js'));
     return planGrade(options, depth, image.colorSpace ?? 'srgb');
   },
-);
+});
 
 /**
  * Colour by depth: exposure, white balance, tones, curves, saturation and colour tables of the foreground, the
@@ -100,5 +94,5 @@ export async function applyGrade(
   depth: DepthMap,
   { signal, onProgress, ...options }: GradeOptions & TaskOptions = {},
 ): Promise<OutputImage> {
-  return applyPoint('grade', gradeOperator, options, { image, depth }, { signal, onProgress });
+  return applyPoint(gradeOperator, options, { image, depth }, { signal, onProgress });
 }

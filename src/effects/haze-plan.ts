@@ -1,6 +1,6 @@
 import { lightOf } from '../image/colour-space.js';
 import type { HazeValues } from './haze.js';
-import type { PointPlan, Strip } from './operator.js';
+import type { PointPlan, PointWriter, Strip } from './operator.js';
 
 const DEFAULT_COLOUR = '#dce4ec';
 /** Transmission is looked up by disparity; smooth, so that steps this small do not show. */
@@ -25,5 +25,7 @@ export function planHaze({ amount, range, colour }: HazeValues, space: Predefine
       b[i] = hb + t * (b[i]! - hb);
     }
   };
-  return { kernel, pass: { op: 'haze', through, light } };
+  const glsl = (write: PointWriter) =>
+    `c = mix(${write.value('vec3', light)}, c, entry(${write.table([through])} + int(d * float(${STEPS}) + 0.5)).r);`;
+  return { kernel, glsl };
 }

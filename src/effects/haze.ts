@@ -3,10 +3,9 @@ import { numberFields, told, type FieldsValue } from '../core/schema.js';
 import type { NumberTable } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
-import type { Row } from '../image/colour.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
 import { colourField } from './colour-field.js';
-import { pointOperator } from './operator.js';
+import { definePointOperator } from './operator.js';
 import { applyPoint } from './points.js';
 
 export interface HazeOptions {
@@ -28,16 +27,14 @@ const FIELDS = { ...numberFields(HAZE_PARAMS), colour: told('Light that the haze
 
 export type HazeValues = FieldsValue<typeof FIELDS>;
 
-/** For the GPU: transmission at even steps of disparity, and the light that comes in the place of the rest. */
-export interface HazePass {
-  readonly op: 'haze';
-  readonly through: Float32Array;
-  readonly light: Row;
-}
-
-export const hazeOperator = pointOperator('Fog by depth.', FIELDS, async (options, { image }) => {
-  const { planHaze } = await lazy(() => import('./haze-plan.js'));
-  return planHaze(options, image.colorSpace ?? 'srgb');
+export const hazeOperator = definePointOperator({
+  name: 'haze',
+  doc: 'Fog by depth.',
+  options: FIELDS,
+  plan: async (options, { image }) => {
+    const { planHaze } = await lazy(() => import('./haze-plan.js'));
+    return planHaze(options, image.colorSpace ?? 'srgb');
+  },
 });
 
 /**
@@ -53,5 +50,5 @@ export async function applyHaze(
   depth: DepthMap,
   { signal, onProgress, ...options }: HazeOptions & TaskOptions = {},
 ): Promise<OutputImage> {
-  return applyPoint('haze', hazeOperator, options, { image, depth }, { signal, onProgress });
+  return applyPoint(hazeOperator, options, { image, depth }, { signal, onProgress });
 }

@@ -37,7 +37,8 @@ export {
 } from './sticker.js';
 export { SHADOW_PARAMS, type ShadowOptions } from './contact-shadow.js';
 export { type Place } from './place.js';
-export { renderText, TEXT_PARAMS, type CanvasFactory, type TextStyle } from './text.js';
+export { renderText, TEXT_PARAMS, type TextStyle } from './text.js';
+export type { CanvasFactory } from '../image/canvas-factory.js';
 export {
   BACKGROUND_PARAMS,
   replaceBackground,
@@ -51,21 +52,31 @@ export { applyRelight, RELIGHT_PARAMS, RELIGHT_PRESETS, type RelightOptions } fr
 export { applyVignette, VIGNETTE_PARAMS, type VignetteOptions } from './vignette.js';
 export { PRESETS } from './presets.js';
 export { visualiseDepth, type VisualiseOptions } from './visualise.js';
-export { OPERATORS } from './operators.js';
-export type {
-  Frame,
-  Operator,
-  PointKernel,
-  PointOperator,
-  PointPass,
-  PointPlan,
-  Strip,
-  WholeOperator,
-  WholePass,
+export { OPERATORS, operatorNamed, operatorNames, registerOperator } from './operators.js';
+export * as option from './option.js';
+export { callable } from './call.js';
+export {
+  defineOperator,
+  definePointOperator,
+  type Frame,
+  type GpuPass,
+  type Operator,
+  type PictureTile,
+  type PointKernel,
+  type PointOperator,
+  type PointPlan,
+  type PointWriter,
+  type Preparation,
+  type Prepared,
+  type Strip,
+  type Tile,
+  type Tiling,
+  type WholeOperator,
 } from './operator.js';
 export {
   pipeline,
   readRecipe,
+  type CustomOperators,
   RECIPE_VERSION,
   type Pipeline,
   type PipelineOptions,

@@ -3,7 +3,7 @@ import { createImage, type OutputImage } from '../image/image-data.js';
 import { colourIn } from '../image/colour-space.js';
 import { resolveFocus } from './focus.js';
 import type { Frame } from './operator.js';
-import type { PeakingPass, PeakingValues } from './peaking.js';
+import type { PeakingPlan, PeakingValues } from './peaking.js';
 
 /** Radius of the blur disc, as a share of the long side, up to which a print looks sharp: 1/1500 of its diagonal. */
 const SHARP = 1 / 1800;
@@ -12,17 +12,17 @@ const SHARP = 1 / 1800;
 export function planPeaking(
   { focus = 'subject', aperture, sharpness, colour = '#ff2d95' }: PeakingValues,
   { image, depth, faces }: Frame,
-): PeakingPass {
+): PeakingPlan {
   const { near, far } = resolveFocus('peaking', focus, depth, { faces, aperture });
   const reach = aperture > 0 ? SHARP / aperture : 1;
   const codes = colourIn(colour, image.colorSpace).slice(0, 3);
-  return { op: 'peaking', near: near + reach, far: far - reach, colour: codes, least: sharpness * 255 };
+  return { near: near + reach, far: far - reach, colour: codes, least: sharpness * 255 };
 }
 
 /** A copy of the image with its sharp edges marked. */
 export async function markSharp(
   { image, depth }: Frame,
-  { near, far, colour, least }: PeakingPass,
+  { near, far, colour, least }: PeakingPlan,
   task: TaskOptions,
 ): Promise<OutputImage> {
   const { width, height, data } = image;

@@ -3,7 +3,7 @@ import { numberFields, told, type FieldsValue } from '../core/schema.js';
 import type { NumberTable } from '../core/params.js';
 import { colourField } from './colour-field.js';
 import { focusField } from './focus-field.js';
-import { wholeOperator } from './operator.js';
+import { defineOperator } from './operator.js';
 
 /** Numeric options: default, range and unit. */
 const PEAKING_PARAMS = {
@@ -19,21 +19,25 @@ const FIELDS = {
 
 export type PeakingValues = FieldsValue<typeof FIELDS>;
 
-export const peakingOperator = wholeOperator(
-  'Focus peaking: marks the edges that a bokeh of the same focus and aperture would leave sharp.',
-  FIELDS,
-  async (frame, options, task) => {
-    const { markSharp, planPeaking } = await marks();
+export const peakingOperator = defineOperator({
+  name: 'peaking',
+  doc: 'Focus peaking: marks the edges that a bokeh of the same focus and aperture would leave sharp.',
+  options: FIELDS,
+  run: async (frame, options, task) => {
+    const { markSharp, planPeaking } = await lazy(() => import('./peaking-marks.js'));
     return { image: await markSharp(frame, planPeaking(options, frame), task) };
   },
-  async (options, frame) => (await marks()).planPeaking(options, frame),
-);
-
-const marks = () => lazy(() => import('./peaking-marks.js'));
+  gpu: {
+    plan: async (options, frame) => {
+      const { planPeaking } = await lazy(() => import('./peaking-marks.js'));
+      const { peakingPass } = await lazy(() => import('./peaking-gpu.js'));
+      return peakingPass(planPeaking(options, frame));
+    },
+  },
+});
 
 /** For either processor. */
-export interface PeakingPass {
-  readonly op: 'peaking';
+export interface PeakingPlan {
   /** Disparities whose edges are marked. */
   readonly near: number;
   readonly far: number;

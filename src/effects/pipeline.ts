@@ -6,19 +6,25 @@ import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { Decoder } from '../image/decode.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
+import type { CanvasFactory } from '../image/canvas-factory.js';
 import type { Face } from '../image/face.js';
 import type { Matte } from '../image/matte.js';
 import type { Region } from '../image/region.js';
 import type { Gpu } from './gpu.js';
-import type { Operator, OptionsJson } from './operator.js';
-import { OPERATORS } from './operators.js';
+import type { OptionsJson } from './operator.js';
+import { operatorNamed, operatorNames, type OPERATORS } from './operators.js';
 import type { ReadStep } from './steps.js';
-import type { CanvasFactory } from './text.js';
 
 type Operators = typeof OPERATORS;
 
+/** Options by name of the operators that a host registers: to be extended by it, for the types of its steps. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- hosts add to it
+export interface CustomOperators {}
+
 /** One step: the operator's name and its options. */
-export type Step = { [K in keyof Operators]: { readonly op: K } & OptionsJson<Operators[K]> }[keyof Operators];
+export type Step =
+  | { [K in keyof Operators]: { readonly op: K } & OptionsJson<Operators[K]> }[keyof Operators]
+  | { [K in keyof CustomOperators]: { readonly op: K } & CustomOperators[K] }[keyof CustomOperators];
 
 /** Steps as they are saved: plain JSON. */
 export interface Recipe {
@@ -189,9 +195,8 @@ export function root(path: string, rest: Partial<At> = {}): At {
 export function readStep(step: unknown, where: At): ReadStep {
   if (!isObject(step)) return refuse(where, `{ op, … }`, step);
   const op = own(step, 'op');
-  if (typeof op !== 'string' || !Object.hasOwn(OPERATORS, op))
-    return refuse(child(where, 'op'), `one of ${Object.keys(OPERATORS).join(', ')}`, op);
-  const operator: Operator = OPERATORS[op as keyof Operators] as unknown as Operator;
+  const operator = typeof op === 'string' ? operatorNamed(op) : undefined;
+  if (!operator) return refuse(child(where, 'op'), `one of ${operatorNames().join(', ')}`, op);
   const options = { ...step };
   delete options['op'];
   return { path: where.path, operator, options: readFields(operator.options, options, where) as never };

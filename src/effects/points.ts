@@ -11,12 +11,12 @@ import type { Frame, PointOperator } from './operator.js';
  * @throws RelievoError `INVALID_PARAM`, `INVALID_DEPTH`, `UNSUPPORTED_IMAGE`, `IMAGE_TOO_LARGE`; or the signal's reason.
  */
 export async function applyPoint<F extends Fields>(
-  name: string,
   operator: PointOperator<F>,
   options: unknown,
   { image, depth, ...rest }: Frame,
   task: TaskOptions,
 ): Promise<OutputImage> {
+  const { name } = operator;
   task.signal?.throwIfAborted();
   const values = readFields(operator.options, options, at(name));
   checkImage(name, image);

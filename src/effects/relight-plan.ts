@@ -4,6 +4,7 @@ import { lumaOf, type Row } from '../image/colour.js';
 import { lightOf } from '../image/colour-space.js';
 import type { ImageDataLike } from '../image/image-data.js';
 import { resizePlane, resizeToTensor } from '../image/resize.js';
+import { glsl } from './colour-shaders.js';
 import type { Frame, PointKernel, PointPlan } from './operator.js';
 import { RELIGHT_PARAMS, RELIGHT_PRESETS, type RelightPreset, type RelightValues } from './relight.js';
 import { otsuSplit } from './split.js';
@@ -62,7 +63,30 @@ export async function planRelight(
   const { ambient } = values;
   return {
     kernel: shadeKernel(shade, low, width, height, image, ambient, lamp),
-    pass: { op: 'relight', shade, low, width, height, whole: [image.width, image.height], ambient, lamp },
+    glsl: (write) => {
+      const base = write.table([shade, low]);
+      const size = write.value('vec2', [width, height]);
+      return `{
+    vec2 place = clamp((vec2(at) + 0.5) * ${size} / ${write.value('vec2', [image.width, image.height])} - 0.5, vec2(0), ${size} - 1.0);
+    ivec2 cell = ivec2(place);
+    vec2 f = place - vec2(cell);
+    ivec2 next = min(cell + 1, ivec2(${size}) - 1);
+    int columns = int(${size}.x);
+    vec4 grid[4] = vec4[4](
+      entry(${base} + cell.y * columns + cell.x), entry(${base} + cell.y * columns + next.x),
+      entry(${base} + next.y * columns + cell.x), entry(${base} + next.y * columns + next.x));
+    vec4 weights = vec4((1.0 - f.x) * (1.0 - f.y), f.x * (1.0 - f.y), (1.0 - f.x) * f.y, f.x * f.y);
+    float total = 0.0, lit = 0.0;
+    for (int k = 0; k < 4; k++) {
+      float strange = (grid[k].g - d) / ${glsl(SAME)};
+      strange *= strange;
+      float weight = weights[k] / (1.0 + strange * strange);
+      total += weight;
+      lit += weight * grid[k].r;
+    }
+    c *= ${write.value('float', ambient)} + lit / total * ${write.value('vec3', lamp)};
+  }`;
+    },
   };
 }
 

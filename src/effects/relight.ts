@@ -3,10 +3,9 @@ import type { NumberTable } from '../core/params.js';
 import { numberFields, oneOf, point, told, type FieldsValue } from '../core/schema.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
-import type { Row } from '../image/colour.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
 import { colourField } from './colour-field.js';
-import { pointOperator } from './operator.js';
+import { definePointOperator } from './operator.js';
 import { applyPoint } from './points.js';
 
 export interface RelightOptions {
@@ -106,25 +105,16 @@ const FIELDS = {
 
 export type RelightValues = FieldsValue<typeof FIELDS>;
 
-/** For the GPU: light and disparity per grid point, and the size of the image that the grid spans. */
-export interface RelightPass {
-  readonly op: 'relight';
-  readonly shade: Float32Array;
-  readonly low: Float32Array;
-  readonly width: number;
-  readonly height: number;
-  readonly whole: readonly [width: number, height: number];
-  readonly ambient: number;
-  readonly lamp: Row;
-}
-
-export const relightOperator = {
-  ...pointOperator('A light that is moved before the subject.', FIELDS, async (options, frame, task) => {
+export const relightOperator = definePointOperator({
+  name: 'relight',
+  doc: 'A light that is moved before the subject.',
+  options: FIELDS,
+  readsImage: true,
+  plan: async (options, frame, task) => {
     const { planRelight } = await lazy(() => import('./relight-plan.js'));
     return planRelight(options, frame, task);
-  }),
-  readsImage: true,
-};
+  },
+});
 
 /**
  * Lights the scene anew. Normals come from the depth, smoothed within things (Perona & Malik 1990), rounded towards their
@@ -140,5 +130,5 @@ export async function applyRelight(
   depth: DepthMap,
   { signal, onProgress, ...options }: RelightOptions & TaskOptions = {},
 ): Promise<OutputImage> {
-  return applyPoint('relight', relightOperator, options, { image, depth }, { signal, onProgress });
+  return applyPoint(relightOperator, options, { image, depth }, { signal, onProgress });
 }

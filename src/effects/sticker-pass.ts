@@ -1,8 +1,9 @@
+import { lazy } from '../core/lazy.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { ShadowPlane } from './shadow-plane.js';
 import { cutRows, type Region } from '../image/region.js';
-import type { Frame } from './operator.js';
+import type { Frame, GpuPass } from './operator.js';
 import {
   castShadow,
   coverRow,
@@ -37,16 +38,6 @@ export interface StickerLayer extends Pick<Placed, 'at' | 'turn' | 'perPixel' | 
   readonly shadow: { readonly plane: ShadowPlane; readonly strength: number; readonly reach: number } | undefined;
 }
 
-export interface StickersPass {
-  readonly op: 'stickers';
-  /** From far to near. */
-  readonly layers: readonly StickerLayer[];
-  /** After them. */
-  readonly depth: DepthMap;
-  /** Pixels around a part of the photo that its colours depend on. */
-  readonly margin: number;
-}
-
 /**
  * What stickers do to a photo whose pixels may lie on the GPU: those are read only for a matte by colour. The depth
  * after them is worked out here, since it needs their outlines alone.
@@ -57,7 +48,7 @@ export async function stickersPass(
   { image, depth, matte, createCanvas, memo }: Frame,
   stickers: readonly Sticker[],
   { signal }: TaskOptions,
-): Promise<StickersPass | undefined> {
+): Promise<GpuPass | undefined> {
   const { width, height } = depth;
   const { placed, hiderOf } = await planStickers(image, depth, stickers, { matte, createCanvas }, { signal }, memo);
   const reach = unmixReach(depth);
@@ -82,7 +73,14 @@ export async function stickersPass(
     if (hider) margin = reach;
     stamp(one, hider, after, width, inside(one.box, width, height));
   }
-  return layers.length > 0 ? { op: 'stickers', layers, depth: { width, height, data: after }, margin } : undefined;
+  if (layers.length === 0) return undefined;
+  const { drawStickers, holdsStickers } = await lazy(() => import('./composing-gpu.js'));
+  return {
+    tiling: () => ({ margin }),
+    fits: (maxSize) => holdsStickers(layers, maxSize),
+    depthAfter: { width, height, data: after },
+    draw: (device, tile, from, to) => drawStickers(device, layers, tile, from, to),
+  };
 }
 
 /** The sticker's disparity where most of what is seen is the sticker: as `placeSticker` leaves it. */

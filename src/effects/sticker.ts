@@ -1,12 +1,13 @@
 import { lazy } from '../core/lazy.js';
 import { invalid, knownKeys, type NumberTable } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
+import type { CanvasFactory } from '../image/canvas-factory.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
 import type { Matte } from '../image/matte.js';
 import type { ShadowOptions } from './contact-shadow.js';
 import type { Place } from './place.js';
-import type { CanvasFactory, TextStyle } from './text.js';
+import type { TextStyle } from './text.js';
 
 /** One thing to place: a picture, text, or a rendered object with a depth of its own. */
 export interface Sticker {

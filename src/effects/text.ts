@@ -1,5 +1,6 @@
 import { RelievoError } from '../core/errors.js';
 import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
+import type { CanvasFactory } from '../image/canvas-factory.js';
 import { createImage, type OutputImage } from '../image/image-data.js';
 import { requireColour } from '../image/parse-colour.js';
 
@@ -21,9 +22,6 @@ export interface TextStyle {
   /** A line around the letters; width in ems, 0..0.5. Default: none. */
   outline?: { readonly colour: string; readonly width: number } | undefined;
 }
-
-/** Makes a canvas. Pages have their own; in Node, `canvasFactory()` of relievo/node. */
-export type CanvasFactory = (width: number, height: number) => OffscreenCanvas | HTMLCanvasElement;
 
 export const TEXT_PARAMS = {
   weight: { default: 700, min: 1, max: 1000, unit: 'CSS weight', doc: 'Weight of the font.' },

@@ -1,4 +1,4 @@
-import type { Frame, PointPlan, Strip } from './operator.js';
+import type { Frame, PointPlan, PointWriter, Strip } from './operator.js';
 import { otsuSplit } from './split.js';
 import type { VignetteValues } from './vignette.js';
 
@@ -35,5 +35,14 @@ export function planVignette(
       b[i] = b[i]! * k;
     }
   };
-  return { kernel, pass: { op: 'vignette', byDistance, byDepth, gain, centre: [cx, cy], corner } };
+  const glsl = (write: PointWriter) => {
+    const base = write.table([byDistance, byDepth, gain]);
+    const steps = `float(${STEPS})`;
+    return `{
+    vec2 from = vec2(at) + 0.5 - ${write.value('vec2', [cx, cy])};
+    float far = entry(${base} + int(dot(from, from) * ${steps} / ${write.value('float', corner)})).r;
+    if (far > 0.0) c *= entry(${base} + int(far * entry(${base} + int(d * ${steps} + 0.5)).g + 0.5)).b;
+  }`;
+  };
+  return { kernel, glsl };
 }

@@ -4,7 +4,7 @@ import { found, numberFields, point, told, type FieldsValue } from '../core/sche
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { ImageDataLike, OutputImage } from '../image/image-data.js';
-import { pointOperator } from './operator.js';
+import { definePointOperator } from './operator.js';
 import { applyPoint } from './points.js';
 
 export interface VignetteOptions {
@@ -49,24 +49,15 @@ const FIELDS = {
 
 export type VignetteValues = FieldsValue<typeof FIELDS>;
 
-/** For the GPU: the three tables, the centre in pixels of the image, and the square of the way to the farthest corner. */
-export interface VignettePass {
-  readonly op: 'vignette';
-  readonly byDistance: Float32Array;
-  readonly byDepth: Float32Array;
-  readonly gain: Float32Array;
-  readonly centre: readonly [x: number, y: number];
-  readonly corner: number;
-}
-
-export const vignetteOperator = pointOperator(
-  'Darker towards the corners, mostly what is far.',
-  FIELDS,
-  async (options, frame) => {
+export const vignetteOperator = definePointOperator({
+  name: 'vignette',
+  doc: 'Darker towards the corners, mostly what is far.',
+  options: FIELDS,
+  plan: async (options, frame) => {
     const { planVignette } = await lazy(() => import('./vignette-plan.js'));
     return planVignette(options, frame);
   },
-);
+});
 
 /**
  * Darkens towards the corners, but spares what is near: the eye stays with the subject, whose shoulder in the corner is
@@ -81,5 +72,5 @@ export async function applyVignette(
   depth: DepthMap,
   { signal, onProgress, ...options }: VignetteOptions & TaskOptions = {},
 ): Promise<OutputImage> {
-  return applyPoint('vignette', vignetteOperator, options, { image, depth }, { signal, onProgress });
+  return applyPoint(vignetteOperator, options, { image, depth }, { signal, onProgress });
 }

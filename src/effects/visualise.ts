@@ -1,8 +1,9 @@
+import { lazy } from '../core/lazy.js';
 import type { NumberTable } from '../core/params.js';
 import { at, flag, numberFields, oneOf, told, readFields, type FieldsValue } from '../core/schema.js';
 import { checkDepth, type DepthMap } from '../depth/depth-map.js';
 import { createImage, type OutputImage } from '../image/image-data.js';
-import { wholeOperator } from './operator.js';
+import { defineOperator } from './operator.js';
 
 export interface VisualiseOptions {
   /**
@@ -29,12 +30,18 @@ const FIELDS = {
   ...numberFields(VISUALISE_PARAMS),
 };
 
-export const visualiseOperator = wholeOperator(
-  'The depth as colours, in place of the photo.',
-  FIELDS,
-  async ({ depth }, options) => ({ image: visualiseDepth(depth, options) }),
-  async (options, { depth }) => planVisualise(depth, options),
-);
+export const visualiseOperator = defineOperator({
+  name: 'visualise',
+  doc: 'The depth as colours, in place of the photo.',
+  options: FIELDS,
+  run: async ({ depth }, options) => ({ image: visualiseDepth(depth, options) }),
+  gpu: {
+    plan: async (options, { depth }) => {
+      const { visualisePass } = await lazy(() => import('./visualise-gpu.js'));
+      return visualisePass(planVisualise(depth, options));
+    },
+  },
+});
 
 const STEPS = 1024;
 
@@ -71,8 +78,7 @@ export function visualiseDepth(depth: DepthMap, options: VisualiseOptions = {}):
 }
 
 /** For either processor: colours as RGBA words, and which place of theirs a disparity has. */
-export interface VisualisePass {
-  readonly op: 'visualise';
+export interface VisualisePlan {
   readonly colours: Uint32Array;
   readonly low: number;
   /** Places per unit of disparity. */
@@ -84,7 +90,7 @@ export interface VisualisePass {
 function planVisualise(
   depth: DepthMap,
   { map = 'turbo', stretch = false, contours }: FieldsValue<typeof FIELDS>,
-): VisualisePass {
+): VisualisePlan {
   checkDepth('visualise', depth);
   let low = 0;
   let high = 1;
@@ -98,7 +104,6 @@ function planVisualise(
   }
   const colours = packed(map === 'grey' ? (t) => [t, t, t] : between(map === 'turbo' ? TURBO : VIRIDIS));
   return {
-    op: 'visualise',
     colours,
     low,
     scale: (STEPS - 1) / Math.max(high - low, 1e-6),

@@ -1,5 +1,5 @@
 import { RelievoError } from '../core/errors.js';
-import type { CanvasFactory } from '../effects/text.js';
+import type { CanvasFactory } from '../image/canvas-factory.js';
 import { checkPeer } from './peers.js';
 
 /**

@@ -31,6 +31,11 @@ export interface WorkerPhoto extends Closable {
 export interface WorkerOptions extends WorkerHydraOptions, TaskOptions {
   /** The worker to use, for hosts that start it themselves. It has to run `relievo/worker/worker`. Default: a new one. */
   worker?: Worker | undefined;
+  /**
+   * Addresses of scripts whose operators recipes may name: each exports one by default, or a list of them, as
+   * `definePointOperator` and `defineOperator` make them. Default: none.
+   */
+  operators?: readonly (string | URL)[] | undefined;
 }
 
 /** A {@link DepthStream} in the worker: what is shown of it on the page is the same. */
@@ -94,11 +99,12 @@ const NAMES: { readonly [K in keyof Functions]: true } = {
  * @throws RelievoError as `Hydra.load`; `BACKEND_UNAVAILABLE` when no worker can be started.
  */
 export async function createWorker(options: WorkerOptions = {}): Promise<RelievoWorker> {
-  const { worker: own, signal, onProgress, ...hydra } = options;
+  const { worker: own, operators = [], signal, onProgress, ...hydra } = options;
+  const scripts = operators.map((address) => new URL(address, document.baseURI).href);
   const worker = own ?? startWorker();
   const link = new Link(worker);
   try {
-    const backend = (await link.ask((id, r, progress) => r.load(id, hydra, progress), {
+    const backend = (await link.ask((id, r, progress) => r.load(id, hydra, scripts, progress), {
       signal,
       onProgress,
     })) as string;

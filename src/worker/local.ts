@@ -7,6 +7,7 @@ import { applyBokeh } from '../effects/bokeh.js';
 import { applyGrade } from '../effects/grade.js';
 import { applyHaze } from '../effects/haze.js';
 import { applyParallax } from '../effects/parallax.js';
+import { loadOperators } from '../effects/load-operators.js';
 import { pipeline } from '../effects/pipeline.js';
 import { applyRelight } from '../effects/relight.js';
 import { applyVignette } from '../effects/vignette.js';
@@ -16,7 +17,7 @@ import { shrinkImage } from '../image/shrink.js';
 import { detectFaces } from '../portrait/faces.js';
 import { cutOut, estimateMatte } from '../portrait/matte.js';
 import { readEmbeddedDepth } from './embedded-depth.js';
-import type { RelievoWorker } from './index.js';
+import type { RelievoWorker, WorkerOptions } from './index.js';
 import type { Functions, WorkerHydraOptions } from './protocol.js';
 
 /**
@@ -25,7 +26,11 @@ import type { Functions, WorkerHydraOptions } from './protocol.js';
  *
  * @throws RelievoError as `Hydra.load`.
  */
-export async function createLocal(options: WorkerHydraOptions & TaskOptions = {}): Promise<RelievoWorker> {
+export async function createLocal({
+  operators = [],
+  ...options
+}: WorkerHydraOptions & Pick<WorkerOptions, 'operators'> & TaskOptions = {}): Promise<RelievoWorker> {
+  for (const address of operators) await loadOperators(new URL(address, document.baseURI).href);
   const hydra = await Hydra.load(options);
   const guard = <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
     async function guarded(...args: A): Promise<R> {

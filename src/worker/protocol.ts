@@ -57,7 +57,12 @@ export type Answer<T = unknown> = { readonly value: T; readonly handle?: number 
 
 /** What the worker offers to comlink. `id` names a call, so that it can be aborted. */
 export interface Remote {
-  load(id: number, options: WorkerHydraOptions, onProgress?: (done: number) => void): Promise<Answer<string>>;
+  load(
+    id: number,
+    options: WorkerHydraOptions,
+    operators: readonly string[],
+    onProgress?: (done: number) => void,
+  ): Promise<Answer<string>>;
   open(id: number, input: unknown): Promise<Answer<Opened>>;
   call(
     id: number,
@@ -81,6 +86,5 @@ export interface Remote {
   abort(id: number): void;
   release(handle: number): void;
 }
-
 
 export const CLOSED_STREAM = 'this DepthStream was closed: create another one.';

@@ -6,6 +6,7 @@ import { applyBokeh } from '../effects/bokeh.js';
 import { applyGrade } from '../effects/grade.js';
 import { applyHaze } from '../effects/haze.js';
 import { applyParallax } from '../effects/parallax.js';
+import { loadOperators } from '../effects/load-operators.js';
 import { pipeline } from '../effects/pipeline.js';
 import { applyRelight } from '../effects/relight.js';
 import { applyVignette } from '../effects/vignette.js';
@@ -129,8 +130,9 @@ function isPlane(v: unknown): v is { data: Float32Array } {
 
 /** What a worker that runs this file offers to `createWorker`. */
 const remote: Remote = {
-  load: (id, options, onProgress) =>
+  load: (id, options, operators, onProgress) =>
     answer(id, async (signal) => {
+      for (const address of operators) await loadOperators(address);
       hydra = await Hydra.load({ ...options, signal, ...(onProgress && { onProgress }) });
       return hydra.backend;
     }),

@@ -52,6 +52,9 @@ const CURVES = {
   ],
 } as const;
 
+/** A step of examples/own-operator; its types are a host's to declare. */
+const own = (op: string) => ({ op, at: 0.8, width: 0.3, amount: 0.4 }) as unknown as Step;
+
 /** Every operator with passes, by itself and with others. */
 const RECIPES: Readonly<Record<string, readonly Step[]>> = {
   exposure: [{ op: 'grade', background: { exposure: -1.5 }, foreground: { exposure: 0.4 } }],
@@ -76,6 +79,9 @@ const RECIPES: Readonly<Record<string, readonly Step[]>> = {
     { op: 'relight' },
     { op: 'vignette' },
   ],
+  'a host’s own': [own('glow')],
+  'a host’s own between others': [{ op: 'haze', amount: 0.3 }, own('glow'), { op: 'vignette' }],
+  'a host’s own for the CPU alone': [{ op: 'haze', amount: 0.3 }, own('cpu-glow'), { op: 'vignette' }],
   everything: [
     { op: 'bokeh', focus: 'subject', aperture: 0.04 },
     { op: 'grade', background: { exposure: -0.4, temperature: -0.4 }, foreground: { contrast: 0.2 } },
@@ -163,7 +169,8 @@ test.each(['full', 'half'] as const)(
   'with %s floats every operator gives on a real portrait what the CPU gives',
   (precision) =>
     inPage(async (page) => {
-      const chosen = precision === 'full' ? Object.keys(RECIPES) : ['tones', 'cube', 'haze', 'everything'];
+      const chosen =
+        precision === 'full' ? Object.keys(RECIPES) : ['tones', 'cube', 'haze', 'a host’s own', 'everything'];
       for (const name of chosen) {
         const steps = RECIPES[name]!;
         const found = await page.evaluate(([s, p]) => window.compareSteps('portrait', s, { precision: p }), [

@@ -82,6 +82,12 @@ test('a film has the depth in a worker that it has on the page, and frames stay 
   expect(found.param).toMatch(/^INVALID_PARAM: .*smoothing/);
 });
 
+test("a host's operator comes from a script", async () => {
+  const { light, missing } = await page.evaluate(() => window.tests.own());
+  expect(light).toBe(188); // half of white's light, encoded
+  expect(missing).toMatch(/^FILE_NOT_FOUND: operators: .*nowhere\.js/);
+});
+
 test('errors keep their code, and say what to do', async () => {
   const found = await page.evaluate(() => window.tests.errors());
   expect(found.param).toMatch(/^INVALID_PARAM: .*aperture/);

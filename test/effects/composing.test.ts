@@ -5,7 +5,7 @@ import { pipeline, type Step } from '../../src/effects/pipeline.js';
 import { replaceBackground } from '../../src/effects/replace-background.js';
 import { placeSticker } from '../../src/effects/sticker.js';
 import { applyParallax } from '../../src/effects/parallax.js';
-import type { CanvasFactory } from '../../src/effects/text.js';
+import type { CanvasFactory } from '../../src/image/canvas-factory.js';
 import { depthOf, maxDifference, noisy, paint, pixel } from './helpers.js';
 
 const photo = noisy(48, 32);

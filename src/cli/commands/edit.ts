@@ -1,4 +1,7 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { RelievoError } from '../../core/errors.js';
+import { loadOperators } from '../../effects/load-operators.js';
 import { pipeline, type Pipeline } from '../../effects/pipeline.js';
 import { PRESETS } from '../../effects/presets.js';
 import { define } from '../command.js';
@@ -25,16 +28,17 @@ export const edit = define({
         throw new UsageError(`${name} must be one of ${NAMES.join(', ')}, received '${text}'.`);
       },
     },
+    operators: file('A script whose operators the recipe may name (docs/operators.md).', 'Options'),
     ...DEPTH_FLAGS,
   },
   result: { suffix: 'edit', endings: PICTURE_ENDINGS },
   prepare: (flags) => {
-    const { recipe, preset } = flags;
+    const { recipe, preset, operators } = flags;
     if ((recipe === undefined) === (preset === undefined)) throw new UsageError('edit: give --recipe or --preset.');
     let steps: Promise<Steps> | undefined;
     return (from, out, work) => {
       // Once for all photos: standard input is read only once.
-      const read = () => (steps ??= preset ? Promise.resolve(ofPreset(preset)) : ofFile(recipe!, work));
+      const read = () => (steps ??= preset ? Promise.resolve(ofPreset(preset)) : ofFile(recipe!, operators, work));
       return runSteps('edit', read, flags)(from, out, work);
     };
   },
@@ -42,7 +46,8 @@ export const edit = define({
 
 const ofPreset = (name: keyof typeof PRESETS): Steps => ({ edit: pipeline(PRESETS[name]), folder: '.' });
 
-async function ofFile(path: string, io: Io): Promise<Steps> {
+async function ofFile(path: string, operators: string | undefined, io: Io): Promise<Steps> {
+  if (operators !== undefined) await loadOperators(pathToFileURL(resolve(operators)).href);
   const text = new TextDecoder().decode(await bytesOf(path, io));
   return { edit: named(nameOf(path), text), folder: path === STDIO ? '.' : folderOf(path) };
 }

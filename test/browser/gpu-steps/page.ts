@@ -11,6 +11,8 @@ import {
   type PreviewCost,
   type Step,
 } from '../../../src/index.js';
+import glow from '../../../examples/own-operator/glow.mjs';
+import { registerOperator } from '../../../src/effects/index.js';
 import { paint } from '../../effects/helpers.js';
 import { cubeText } from '../../helpers/cube.mjs';
 import { difference, type Difference } from '../difference.js';
@@ -33,6 +35,17 @@ export interface Previewed extends Difference {
   readonly cost: PreviewCost;
   readonly shown: Difference;
 }
+
+registerOperator(glow);
+// Without a twin for the GPU: a step that the CPU does between others.
+registerOperator({
+  ...glow,
+  name: 'cpu-glow',
+  plan: async (options, frame, task) => {
+    const { kernel } = (await glow.plan(options, frame, task))!;
+    return { kernel };
+  },
+});
 
 declare global {
   interface Window {

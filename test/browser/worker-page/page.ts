@@ -116,6 +116,22 @@ const tests = {
     };
   },
 
+  /** A host's operator, from a script of its own, in a worker of its own. */
+  async own() {
+    const script = `export default {
+      kind: 'point', name: 'dim', doc: 'Half the light.', options: {},
+      plan: async () => ({ kernel: ({ count, r, g, b }) => { for (let i = 0; i < count; i++) { r[i] /= 2; g[i] /= 2; b[i] /= 2; } } }),
+    }`;
+    const address = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+    const r = await createWorker({ modules: [], operators: [address] });
+    const image = new ImageData(new Uint8ClampedArray(16).fill(255), 2, 2);
+    const depth = { width: 2, height: 2, data: new Float32Array(4) };
+    const dimmed = await r.run([{ op: 'dim' } as never], image, depth);
+    r.close();
+    const missing = await failure(() => createWorker({ modules: [], operators: ['/nowhere.js'] }));
+    return { light: dimmed.image.data[0], missing };
+  },
+
   async abort() {
     const r = await relievo();
     const photo = await r.open(await blob());

@@ -1,0 +1,35 @@
+import { lazy } from '../core/lazy.js';
+import { at, readFields, type Fields, type FieldsJson } from '../core/schema.js';
+import type { TaskOptions } from '../core/task.js';
+import type { DepthMap } from '../depth/depth-map.js';
+import type { ImageDataLike, OutputImage } from '../image/image-data.js';
+import { matchDepth } from './match-depth.js';
+import type { Frame, PointOperator, WholeOperator } from './operator.js';
+import { applyPoint } from './points.js';
+
+type Parts = Pick<Frame, 'matte' | 'faces' | 'createCanvas'>;
+
+/**
+ * An operator as a function, as hosts call ours: `const applyGlow = callable(glow)`.
+ *
+ * @returns `(image, depth, options)` → `{ image, depth }`, on the CPU: a new image, and the depth after it. Beside its own, the options are `signal`,
+ *   `onProgress`, `matte`, `faces` and `createCanvas`.
+ */
+export function callable<F extends Fields>(operator: PointOperator<F> | WholeOperator<F>) {
+  return async (
+    image: ImageDataLike,
+    depth: DepthMap,
+    { signal, onProgress, matte, faces, createCanvas, ...options }: FieldsJson<F> & Parts & TaskOptions,
+  ): Promise<{ image: OutputImage; depth: DepthMap }> => {
+    const frame = { image, depth, matte, faces, createCanvas };
+    const task = { signal, onProgress };
+    if (operator.kind === 'point') return { image: await applyPoint(operator, options, frame, task), depth };
+    signal?.throwIfAborted();
+    const values = readFields(operator.options, options, at(operator.name));
+    const map = await matchDepth(operator.name, depth, image, { signal });
+    const made = await operator.run({ ...frame, depth: map }, values, task);
+    const { runPoints } = await lazy(() => import('./run-points.js'));
+    const copy = () => runPoints({ image, depth: map }, []);
+    return { image: (made.image as OutputImage | undefined) ?? (await copy()), depth: made.depth ?? map };
+  };
+}
