@@ -73,6 +73,20 @@ export {
   type Tiling,
   type WholeOperator,
 } from './operator.js';
+export type {
+  BackgroundStep,
+  BokehStep,
+  GradeStep,
+  HazeStep,
+  ParallaxStep,
+  PeakingStep,
+  RelightStep,
+  StickersStep,
+  StickerStep,
+  StrokesStep,
+  VignetteStep,
+  VisualiseStep,
+} from './recipe-step.js';
 export {
   pipeline,
   readRecipe,

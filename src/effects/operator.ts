@@ -142,7 +142,7 @@ interface Described<N extends string, F extends Fields> {
   readonly options: F;
   /**
    * Parts of a {@link Frame} that make its result better, and that a host works out only for those who use them: the
-   * subject's matte, a canvas for text.
+   * subject's matte, a canvas for text. Default: none.
    */
   readonly uses?: readonly ('matte' | 'createCanvas')[] | undefined;
 }
@@ -150,7 +150,7 @@ interface Described<N extends string, F extends Fields> {
 /** An operator on pixels independent of their neighbours: those next to each other run in one pass. */
 export interface PointOperator<F extends Fields = Fields, N extends string = string> extends Described<N, F> {
   readonly kind: 'point';
-  /** Its plan reads the image: a part will not do. */
+  /** Its plan reads the image: a part will not do. Default: false. */
   readonly readsImage?: boolean | undefined;
   /** Does all that is done once per photo. Undefined: these options change nothing. */
   plan(options: FieldsValue<F>, frame: Frame, task: TaskOptions): Promise<PointPlan | undefined>;
@@ -161,6 +161,7 @@ export interface WholeOperator<F extends Fields = Fields, N extends string = str
   readonly kind: 'whole';
   /** On the CPU: the reference. */
   run(frame: Frame, options: FieldsValue<F>, task: TaskOptions): Promise<Partial<Frame>>;
+  /** On the GPU. Without it the step runs on the CPU. */
   readonly gpu?: WholeOnGpu<F> | undefined;
 }
 

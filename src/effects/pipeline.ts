@@ -11,20 +11,11 @@ import type { Face } from '../image/face.js';
 import type { Matte } from '../image/matte.js';
 import type { Region } from '../image/region.js';
 import type { Gpu } from './gpu.js';
-import type { OptionsJson } from './operator.js';
-import { operatorNamed, operatorNames, type OPERATORS } from './operators.js';
+import { operatorNamed, operatorNames } from './operators.js';
+import type { CustomOperators, Step } from './recipe-step.js';
 import type { ReadStep } from './steps.js';
 
-type Operators = typeof OPERATORS;
-
-/** Options by name of the operators that a host registers: to be extended by it, for the types of its steps. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- hosts add to it
-export interface CustomOperators {}
-
-/** One step: the operator's name and its options. */
-export type Step =
-  | { [K in keyof Operators]: { readonly op: K } & OptionsJson<Operators[K]> }[keyof Operators]
-  | { [K in keyof CustomOperators]: { readonly op: K } & CustomOperators[K] }[keyof CustomOperators];
+export type { CustomOperators, Step };
 
 /** Steps as they are saved: plain JSON. */
 export interface Recipe {
