@@ -115,13 +115,20 @@ const within = (folder, plugins) => ({
  */
 const tfjs = within('hydra/tfjs', [wasmFiles(), anywhere()]);
 /** So a page without a bundler has to name nothing but relievo, and no optional package stops a bundler. */
-const vendor = within('vendor', [withoutBuffer()]);
+const vendor = within('vendor', [withoutNode()]);
 
-/** exifr asks for Node's Buffer by its global name, for which Parcel wants a package. */
-function withoutBuffer() {
+/**
+ * exifr asks for Node's Buffer by its global name, for which Parcel wants a package, and loads Node's modules by names that it
+ * works out, of which webpack warns. It gets bytes only.
+ */
+function withoutNode() {
   return {
-    name: 'without-buffer',
-    transform: (code, id) => (id.includes('/exifr/') ? code.replace(/\bBuffer\b/g, 'globalThis.Buffer') : null),
+    name: 'exifr-without-node',
+    transform(code, id) {
+      if (!id.includes('/exifr/')) return null;
+      const loader = /function l\(e,t=o\)\{if\(n\)try\{.*?\}catch\(t\)\{console\.warn\([^)]*\)\}\}/;
+      return change(id, code, loader, 'function l(){}').replace(/\bBuffer\b/g, 'globalThis.Buffer');
+    },
   };
 }
 
