@@ -72,6 +72,6 @@ export class Output {
 
   #options({ signal }: Work, from?: NodeImage): WriteOptions {
     const { quality, overwrite } = this.#given;
-    return { quality, overwrite, software: SOFTWARE, metadataFrom: from?.file, signal };
+    return { quality, overwrite, software: SOFTWARE, signal, ...(from && { metadataFrom: from.file }) };
   }
 }

@@ -24,7 +24,8 @@ export function numbers<T extends NumberTable>(
   const out = {} as { [K in keyof T]: number };
   for (const key in table) {
     const p = table[key]!;
-    const v = given[key] ?? p.default;
+    const own = given[key];
+    const v = own === undefined ? p.default : own;
     if (typeof v !== 'number' || !(v >= p.min && v <= p.max)) {
       throw invalid(owner, key, `a number from ${p.min} to ${p.max} (${p.unit})`, v);
     }
@@ -44,9 +45,69 @@ export function invalid(owner: string, param: string, expected: string, received
 /** A value of any origin in a few words: nothing of an object is read, for it may be hostile. */
 export function describe(v: unknown): string {
   if (typeof v === 'string') return JSON.stringify(v.length > 60 ? `${v.slice(0, 57)}…` : v);
-  if (Array.isArray(v)) return `a list of ${v.length}`;
+  if (typeof v === 'function') return 'a function';
   if (v === null || typeof v !== 'object') return String(v);
-  return 'an object';
+  return Array.isArray(v) ? 'a list' : 'an object';
+}
+
+/** Options of every long call: {@link TaskOptions}. */
+export const TASK = ['signal', 'onProgress'] as const;
+
+/** Options that mean the same wherever they are, by the methods they must have; without any, they are functions. */
+const COMMON: Readonly<Record<string, readonly string[]>> = {
+  signal: ['throwIfAborted', 'addEventListener'],
+  hydra: ['run', 'open'],
+  onProgress: [],
+  createCanvas: [],
+  decoder: [],
+  fetch: [],
+};
+
+/**
+ * The options of a call in a copy: whatever they are, each is read once, so that what is checked is what is used.
+ *
+ * @param known names of options; undefined: whoever calls checks them.
+ * @throws RelievoError `INVALID_PARAM` for anything but an object, an unknown name, or an option that is not what its
+ *   name says wherever it is, such as `signal`.
+ */
+export function readOptions<T extends object>(owner: string, given: T, known?: readonly string[]): T {
+  const options = copyOf(owner, given);
+  if (known) knownKeys(owner, options, known);
+  for (const name in COMMON) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value === undefined || hasMethods(value, COMMON[name]!)) continue;
+    const expected = { signal: 'an AbortSignal', hydra: 'a Hydra' }[name] ?? 'a function';
+    throw invalid(owner, name, expected, value);
+  }
+  return options;
+}
+
+/** Of whichever realm it is; without names, whether it is a function. */
+export function hasMethods(value: unknown, names: readonly PropertyKey[]): boolean {
+  const isFunction = (v: unknown) => typeof v === 'function';
+  return names.length ? holds(() => names.every((n) => isFunction((value as never)[n]))) : isFunction(value);
+}
+
+/** Own properties, each read once. @throws RelievoError `INVALID_PARAM`. */
+export function copyOf<T extends object>(owner: string, given: T): T {
+  let cause: unknown;
+  try {
+    if (typeof given === 'object' && given && !Array.isArray(given)) return { ...given };
+  } catch (error) {
+    cause = error; // of a getter
+  }
+  throw new RelievoError('INVALID_PARAM', `${owner}: expected an object of options, received ${describe(given)}.`, {
+    cause,
+  });
+}
+
+/** What a check finds; false also where something of the value cannot be read. */
+export function holds(check: () => boolean): boolean {
+  try {
+    return check();
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { RelievoError } from './errors.js';
-import { describe, type NumberParam, type NumberTable } from './params.js';
+import { copyOf, describe, type NumberParam, type NumberTable } from './params.js';
 
 /** Kinds of things that a recipe may name instead of holding them. */
 interface ResourceKinds {
@@ -106,11 +106,11 @@ export function own(value: object, key: string): unknown {
 
 /** Reads a table of options; `undefined` and missing mean the default. */
 export function readFields<F extends Fields>(fields: F, value: unknown, where: At): FieldsValue<F> {
-  if (!isObject(value)) return refuse(where, 'an object of options', value);
-  known(where, value, Object.keys(fields));
+  const options = copyOf(where.path, value as object);
+  known(where, options, Object.keys(fields));
   const out: Record<string, unknown> = {};
   for (const [key, reader] of Object.entries(fields)) {
-    const given = own(value, key);
+    const given = own(options, key);
     if (given !== undefined) out[key] = reader.read(given, child(where, key));
     else if (reader.required) refuse(child(where, key), reader.expected, undefined);
     else if (reader.param) out[key] = reader.param.default;

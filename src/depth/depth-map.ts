@@ -1,4 +1,6 @@
 import { RelievoError } from '../core/errors.js';
+import { invalid } from '../core/params.js';
+import { readRaster } from '../image/image-data.js';
 
 /**
  * Relative disparity (inverse depth) of a photo: row-major, `data[y * width + x]` in 0..1, 1 = nearest,
@@ -14,22 +16,17 @@ const ONE_BITS = 0x3f800000;
 
 /** Wraps disparities as a {@link DepthMap}. @throws RelievoError `INVALID_DEPTH`. */
 export function createDepthMap(width: number, height: number, data: Float32Array): DepthMap {
-  const map = { width, height, data };
-  checkDepth('depth', map);
-  return map;
+  return checkDepth('depth', { width, height, data });
 }
 
 /**
  * Checks shape and values. A map from elsewhere may hold anything; one NaN would spread over a whole blur disc.
  *
+ * @returns its sides and data as they were read.
  * @throws RelievoError `INVALID_DEPTH` naming the first bad value and its pixel.
  */
-export function checkDepth(owner: string, depth: DepthMap): void {
-  const d = depth as Partial<DepthMap> | null | undefined;
-  if (!d || !(d.data instanceof Float32Array) || d.data.length !== d.width! * d.height! || d.data.length === 0) {
-    throw new RelievoError('INVALID_DEPTH', `${owner}: expected a DepthMap ({ width, height, data: Float32Array }).`);
-  }
-  const { data, width } = d as DepthMap;
+export function checkDepth(owner: string, depth: DepthMap): DepthMap {
+  const { width, height, data } = depthShape(owner, depth);
   // As whole numbers the bits of 0..1 are in the order of the values; one comparison leaves out NaN and all else.
   const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
   for (let i = 0; i < bits.length; i++) {
@@ -43,11 +40,28 @@ export function checkDepth(owner: string, depth: DepthMap): void {
       );
     }
   }
+  return { width, height, data };
 }
 
-/** Nearest sample at a point of the map, in pixels (centres at .5), clamped to the map. */
+/** As {@link checkDepth}, without a look at the values. */
+function depthShape(owner: string, depth: DepthMap): DepthMap {
+  const read = readRaster(depth, ['Float32Array'], 1);
+  if (typeof read !== 'string') return read as DepthMap;
+  throw new RelievoError(
+    'INVALID_DEPTH',
+    `${owner}: expected a DepthMap ({ width, height, data: Float32Array }), ${read}.`,
+  );
+}
+
+/**
+ * Nearest sample at a point of the map, in pixels (centres at .5), clamped to the map.
+ *
+ * @throws RelievoError `INVALID_DEPTH`, `INVALID_PARAM`.
+ */
 export function disparityAt(depth: DepthMap, x: number, y: number): number {
-  const xi = Math.min(depth.width - 1, Math.max(0, Math.floor(x)));
-  const yi = Math.min(depth.height - 1, Math.max(0, Math.floor(y)));
-  return depth.data[yi * depth.width + xi]!;
+  const { width, height, data } = depthShape('disparityAt', depth);
+  for (const v of [x, y]) if (!Number.isFinite(v)) throw invalid('disparityAt', 'x, y', 'numbers in pixels', v);
+  const xi = Math.min(width - 1, Math.max(0, Math.floor(x)));
+  const yi = Math.min(height - 1, Math.max(0, Math.floor(y)));
+  return data[yi * width + xi]!;
 }

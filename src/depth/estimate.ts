@@ -1,6 +1,6 @@
 import { RelievoError } from '../core/errors.js';
 import { lazy } from '../core/lazy.js';
-import { invalid } from '../core/params.js';
+import { invalid, readOptions, TASK } from '../core/params.js';
 import { Shared } from '../core/shared.js';
 import { part, type TaskOptions } from '../core/task.js';
 import { Hydra, type Look, type Plane } from '../hydra/hydra.js';
@@ -51,16 +51,19 @@ let loading: Shared<Hydra> | undefined;
  *   `BAD_OUTPUT`; the signal's reason.
  */
 export async function estimateDepth(image: ImageInput | Photo, options: EstimateOptions = {}): Promise<DepthMap> {
-  const { quality = 'fast' } = options;
+  options = readOptions('estimateDepth', options, ['hydra', 'matte', 'quality', ...TASK]);
+  const { matte, quality = 'fast' } = options;
+  if (matte !== undefined && typeof matte !== 'boolean')
+    throw invalid('estimateDepth', 'matte', 'true or false', matte);
   if (!DEPTH_QUALITIES.includes(quality))
     throw invalid('estimateDepth', 'quality', DEPTH_QUALITIES.join(' or '), quality);
   const hydra = options.hydra ?? (await defaultHydra(part(options, 0, 0.25)));
-  const outline = options.matte ?? (hydra.isShipped('depth') || hydra.tasks.includes('matte'));
+  const outline = matte ?? (hydra.isShipped('depth') || hydra.tasks.includes('matte'));
   await hydra.add(outline ? ['depth', 'matte'] : ['depth'], part(options, options.hydra ? 0 : 0.25, 0.3));
   // On its way while the networks run.
   const refining = lazy(() => import('./refine.js'));
   refining.catch(() => {}); // awaited below, unless something is wrong before
-  const photo = await hydra.open(image, options);
+  const photo = await hydra.open(image, { signal: options.signal });
   try {
     const low = normalise(await lookAt(photo, LOOKS[quality], hydra, part(options, 0.3, 0.6)));
     const people = outline ? await hydra.run('matte', photo, { signal: options.signal }) : {};
@@ -78,6 +81,7 @@ export async function estimateDepth(image: ImageInput | Photo, options: Estimate
  * was closed is made anew.
  */
 export async function defaultHydra(options: TaskOptions = {}): Promise<Hydra> {
+  options = readOptions('defaultHydra', options, TASK);
   if (shared && !shared.closed) return shared;
   if (!loading || loading.abandoned || !loading.pending) {
     loading = new Shared((work) => Hydra.load(work).then((h) => (shared = h)));

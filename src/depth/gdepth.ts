@@ -1,3 +1,5 @@
+import { invalid } from '../core/params.js';
+import { isArrayOf } from '../image/image-data.js';
 import { withXmp } from './jpeg.js';
 
 /** Distances that disparity 1 and 0 are given as: ours are relative, and the format wants numbers. */
@@ -18,6 +20,9 @@ const wrap = (attributes: string) =>
  * @param md5 of text, as 32 hexadecimal digits: how the two parts of long XMP name each other.
  */
 export function embedGDepth(jpeg: Uint8Array, map: Uint8Array, md5: (text: string) => string): Uint8Array {
+  for (const [name, bytes] of Object.entries({ jpeg, map }))
+    if (!isArrayOf(bytes, 'Uint8Array')) throw invalid('embedGDepth', name, 'the bytes of a file', bytes);
+  if (typeof md5 !== 'function') throw invalid('embedGDepth', 'md5', 'a function', md5);
   let binary = '';
   for (let i = 0; i < map.length; i += 8192) binary += String.fromCharCode(...map.subarray(i, i + 8192));
   const long = wrap(`GDepth:Data="${btoa(binary)}"`);

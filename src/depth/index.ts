@@ -1,6 +1,7 @@
 export { checkDepth, createDepthMap, disparityAt, type DepthMap } from './depth-map.js';
 export { defaultHydra, estimateDepth, type DepthQuality, type EstimateOptions } from './estimate.js';
-export { findEmbeddedDepth, type EmbeddedDepth } from './embedded.js';
+export { findEmbeddedDepth } from './embedded.js';
+export type { EmbeddedDepth } from './embedded-kinds.js';
 export { embedGDepth } from './gdepth.js';
 export { applyStrokes, STROKE_PARAMS, type Stroke } from './strokes.js';
 export { DepthStream, STREAM_PARAMS, type DepthStreamOptions } from './stream.js';

@@ -1,20 +1,22 @@
 /** One segment before the pixels of a JPEG: its marker, and its bytes from the marker on. */
-interface Segment {
+export interface Segment {
   readonly marker: number;
   readonly start: number;
   readonly end: number;
 }
 
 const MULTI_PICTURE = 'MPF\0';
-const XMP = ['http://ns.adobe.com/xap/1.0/\0', 'http://ns.adobe.com/xmp/extension/\0'] as const;
+export const XMP = ['http://ns.adobe.com/xap/1.0/\0', 'http://ns.adobe.com/xmp/extension/\0'] as const;
+/** A long map in XMP takes a thousand segments; more than this is made to be read for long. */
+const MOST_SEGMENTS = 10_000;
 /** More pictures than this in one file is not a photo's index. */
 const MOST_PICTURES = 32;
 
 /** The segments up to the pixels; fewer when the file is damaged. */
-function segments(bytes: Uint8Array): Segment[] {
+export function segments(bytes: Uint8Array): Segment[] {
   const found: Segment[] = [];
   let at = 2;
-  while (at + 4 <= bytes.length && bytes[at] === 0xff) {
+  while (at + 4 <= bytes.length && bytes[at] === 0xff && found.length < MOST_SEGMENTS) {
     const marker = bytes[at + 1]!;
     if (marker === 0xda || marker === 0xd9) break;
     const end = at + 2 + ((bytes[at + 2]! << 8) | bytes[at + 3]!);
@@ -25,7 +27,7 @@ function segments(bytes: Uint8Array): Segment[] {
   return found;
 }
 
-function begins(bytes: Uint8Array, at: number, text: string): boolean {
+export function begins(bytes: Uint8Array, at: number, text: string): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
   return true;
 }

@@ -1,7 +1,7 @@
 import { DISPOSE, type Closable } from '../core/closable.js';
 import { RelievoError } from '../core/errors.js';
 import { lazy } from '../core/lazy.js';
-import { knownKeys, numbers, type NumberTable } from '../core/params.js';
+import { numbers, readOptions, type NumberTable } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { Hydra } from '../hydra/hydra.js';
 import { decode, type ImageInput } from '../image/decode.js';
@@ -53,10 +53,9 @@ export class DepthStream implements Closable {
 
   /** @throws RelievoError `INVALID_PARAM`. */
   constructor(options: DepthStreamOptions = {}) {
-    knownKeys('depthStream', options, ['hydra', 'longSide', 'smoothing']);
-    const { longSide, smoothing } = options;
-    const values = numbers('depthStream', STREAM_PARAMS, { longSide, smoothing });
-    this.#hydra = options.hydra;
+    const { hydra, ...rest } = readOptions('depthStream', options, ['hydra', 'longSide', 'smoothing']);
+    const values = numbers('depthStream', STREAM_PARAMS, rest);
+    this.#hydra = hydra;
     this.#longSide = Math.round(values.longSide);
     this.#filter = new TemporalFilter(values.smoothing);
   }
@@ -71,7 +70,7 @@ export class DepthStream implements Closable {
    */
   async next(frame: ImageInput, options: Pick<TaskOptions, 'signal'> = {}): Promise<DepthMap | undefined> {
     this.#alive();
-    const { signal } = options;
+    const { signal } = readOptions('depthStream', options, ['signal']);
     signal?.throwIfAborted();
     this.#waiting?.();
     let superseded = false;
@@ -107,11 +106,11 @@ export class DepthStream implements Closable {
 
   async #read(frame: ImageInput, signal: AbortSignal | undefined): Promise<ImageDataLike> {
     if (!isPixels(frame)) return decode(frame, { longSide: this.#longSide, signal });
-    checkImage('depthStream', frame);
-    const scale = this.#longSide / Math.max(frame.width, frame.height);
-    if (scale >= 1) return frame;
+    const image = checkImage('depthStream', frame);
+    const scale = this.#longSide / Math.max(image.width, image.height);
+    if (scale >= 1) return image;
     const side = (n: number) => Math.max(1, Math.round(n * scale));
-    return resizeImage(frame, side(frame.width), side(frame.height), { signal });
+    return resizeImage(image, side(image.width), side(image.height), { signal });
   }
 
   async #estimate(frame: ImageDataLike, signal: AbortSignal | undefined): Promise<DepthMap> {

@@ -1,5 +1,5 @@
 import { lazy } from '../core/lazy.js';
-import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
+import { copyOf, invalid, numbers, readOptions, TASK, type NumberTable } from '../core/params.js';
 import { part, type TaskOptions } from '../core/task.js';
 import { checkImage, type ImageDataLike } from '../image/image-data.js';
 import { checkDepth, createDepthMap, type DepthMap } from './depth-map.js';
@@ -32,6 +32,9 @@ export const STROKE_PARAMS = {
 
 const MOST_STROKES = 1000;
 const MOST_POINTS = 10_000;
+/** Farther from the photo than any brush goes. */
+const FARTHEST = 1e6;
+
 /**
  * Corrects a depth map by strokes that keep to the photo's edges. The strength of a stroke falls with the geodesic
  * distance from it, which counts colour as well as space (Criminisi et al. 2008): it spreads over a cheek and stops at
@@ -43,18 +46,19 @@ const MOST_POINTS = 10_000;
  * const undone = await applyStrokes(photo, depth, strokes.slice(0, -1));
  * ```
  *
- * @param depth of the size of the image; not written to.
+ * @param map of the size of the image; not written to.
  * @throws RelievoError `INVALID_PARAM`, `INVALID_DEPTH`, `UNSUPPORTED_IMAGE`; or the signal's reason.
  */
 export async function applyStrokes(
   image: ImageDataLike,
-  depth: DepthMap,
+  map: DepthMap,
   strokes: readonly Stroke[],
   options: TaskOptions = {},
 ): Promise<DepthMap> {
+  options = readOptions('strokes', options, TASK);
   options.signal?.throwIfAborted();
-  checkImage('strokes', image);
-  checkDepth('strokes', depth);
+  image = checkImage('strokes', image);
+  const depth = checkDepth('strokes', map);
   if (depth.width !== image.width || depth.height !== image.height)
     throw invalid(
       'strokes',
@@ -75,19 +79,19 @@ export async function applyStrokes(
 function checkStrokes(strokes: readonly Stroke[]): CheckedStroke[] {
   if (!Array.isArray(strokes) || strokes.length > MOST_STROKES)
     throw invalid('strokes', 'strokes', `a list of up to ${MOST_STROKES}`, strokes);
-  return (strokes as readonly Stroke[]).map((stroke, i) => {
+  return Array.from(strokes as readonly Stroke[], (stroke, i) => {
     const owner = `strokes[${i}]`;
-    if (typeof stroke !== 'object' || stroke === null)
-      throw invalid('strokes', `[${i}]`, '{ kind, points, … }', stroke);
-    knownKeys(owner, stroke, ['kind', 'points', 'radius', 'amount', 'snap']);
-    if (!['nearer', 'farther', 'same'].includes(stroke.kind))
-      throw invalid(owner, 'kind', "'nearer', 'farther' or 'same'", stroke.kind);
-    const { points } = stroke;
+    const options = readOptions(owner, stroke, ['kind', 'points', 'radius', 'amount', 'snap']);
+    const { kind, points, radius, amount, snap } = options;
+    if (!['nearer', 'farther', 'same'].includes(kind))
+      throw invalid(owner, 'kind', "'nearer', 'farther' or 'same'", kind);
     if (!Array.isArray(points) || points.length === 0 || points.length > MOST_POINTS)
       throw invalid(owner, 'points', `1 to ${MOST_POINTS} points`, points);
-    for (const p of points as Stroke['points'])
-      if (!Number.isFinite(p?.x) || !Number.isFinite(p?.y)) throw invalid(owner, 'points', '{ x, y } in pixels', p);
-    const { radius, amount, snap } = stroke;
-    return { kind: stroke.kind, points, ...numbers(owner, STROKE_PARAMS, { radius, amount, snap }) };
+    const read = Array.from(points as Stroke['points'], (p) => {
+      const { x, y } = copyOf(`${owner}.points`, p);
+      if (Math.abs(x) <= FARTHEST && Math.abs(y) <= FARTHEST) return { x, y };
+      throw invalid(owner, 'points', '{ x, y } in pixels', p);
+    });
+    return { kind, points: read, ...numbers(owner, STROKE_PARAMS, { radius, amount, snap }) };
   });
 }

@@ -1,5 +1,5 @@
 import { lazy } from '../core/lazy.js';
-import { knownKeys, numbers } from '../core/params.js';
+import { readSurface } from './surface-options.js';
 import type { BokehPreview } from './gpu-bokeh-preview.js';
 
 export type { BokehPreview };
@@ -42,10 +42,9 @@ export interface BokehPreviewCost {
  * @throws RelievoError `BACKEND_UNAVAILABLE`, `CONTEXT_LOST`.
  */
 export async function createBokehPreview(options: BokehPreviewOptions = {}): Promise<BokehPreview> {
-  knownKeys('bokehPreview', options, ['canvas', 'maxPixels', 'precision']);
-  const { maxPixels } = numbers('bokehPreview', PREVIEW_PARAMS, { maxPixels: options.maxPixels });
+  const read = readSurface('bokehPreview', options, PREVIEW_PARAMS);
   const { BokehPreview } = await lazy(() => import('./gpu-bokeh-preview.js'));
-  return new BokehPreview(options, maxPixels);
+  return new BokehPreview(read, read.maxPixels ?? PREVIEW_PARAMS.maxPixels.default);
 }
 
 const PREVIEW_PARAMS = {

@@ -1,5 +1,5 @@
 import { lazy } from '../core/lazy.js';
-import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
+import { invalid, numbers, readOptions, TASK, type NumberTable } from '../core/params.js';
 import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { Face } from '../image/face.js';
@@ -68,7 +68,7 @@ export const BOKEH_PARAMS = {
 } as const satisfies NumberTable;
 
 const SHAPES = ['disc', 5, 6, 7, 8, 9] as const;
-const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'faces', 'shape', 'threads', 'signal', 'onProgress'];
+const KEYS = [...Object.keys(BOKEH_PARAMS), 'focus', 'faces', 'shape', 'threads', ...TASK];
 
 /**
  * Depth of field of a thin lens: everything blurs by `aperture · max(width, height) · |disparity - focus|` pixels.
@@ -103,12 +103,12 @@ export async function blur(
   options: BokehOptions & TaskOptions,
   inside?: Region,
 ): Promise<OutputImage> {
+  options = readOptions('bokeh', options, KEYS);
   options.signal?.throwIfAborted();
-  knownKeys('bokeh', options, KEYS);
   const { threads } = options;
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 64))
     throw invalid('bokeh', 'threads', 'a whole number from 1 to 64', threads);
-  checkImage('bokeh', image);
+  image = checkImage('bokeh', image);
   const { width, height } = image;
   numbers('bokeh', BOKEH_PARAMS, options); // before the depth is lifted
   const map = await matchDepth('bokeh', depth, image, part(options, 0, 0.1));
@@ -138,8 +138,9 @@ export interface ResolvedLens extends Omit<Lens, 'low' | 'high'> {
  */
 export function resolveLens(owner: string, depth: DepthMap, options: BokehOptions): ResolvedLens | undefined {
   const { aperture, ...settings } = numbers(owner, BOKEH_PARAMS, options);
-  const blades = bladesOf(options.shape ?? 'disc');
-  const { near, far } = resolveFocus(owner, options.focus ?? 'subject', depth, { faces: options.faces, aperture });
+  const { shape = 'disc', focus = 'subject', faces } = options;
+  const blades = bladesOf(shape);
+  const { near, far } = resolveFocus(owner, focus, depth, { faces, aperture });
   if (aperture === 0) return undefined;
   return { near, far, strength: aperture * Math.max(depth.width, depth.height), blades, ...settings };
 }

@@ -1,4 +1,4 @@
-import { knownKeys, numbers, type NumberTable } from '../core/params.js';
+import { invalid, numbers, readOptions, type NumberTable } from '../core/params.js';
 
 /** The shadow that a sticker throws on what is close behind or under it. */
 export interface ShadowOptions {
@@ -29,7 +29,8 @@ export type Shadow = { readonly [K in keyof typeof SHADOW_PARAMS]: number } & { 
 /** @throws RelievoError `INVALID_PARAM`. */
 export function readShadow(owner: string, given: ShadowOptions | boolean | undefined): Shadow | undefined {
   if (given === undefined || given === false) return undefined;
-  const options = given === true ? {} : given;
-  knownKeys(`${owner}.shadow`, options, [...Object.keys(SHADOW_PARAMS), 'kind']);
-  return { ...numbers(`${owner}.shadow`, SHADOW_PARAMS, { ...options }), kind: options.kind ?? 'drop' };
+  const options = readOptions(`${owner}.shadow`, given === true ? {} : given, [...Object.keys(SHADOW_PARAMS), 'kind']);
+  const { kind = 'drop' } = options;
+  if (kind !== 'drop' && kind !== 'ground') throw invalid(`${owner}.shadow`, 'kind', "'drop' or 'ground'", kind);
+  return { ...numbers(`${owner}.shadow`, SHADOW_PARAMS, { ...options }), kind };
 }

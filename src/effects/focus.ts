@@ -1,8 +1,8 @@
 import { RelievoError } from '../core/errors.js';
-import { invalid } from '../core/params.js';
-import type { DepthMap } from '../depth/depth-map.js';
+import { invalid, numbers, readOptions, type NumberTable } from '../core/params.js';
+import { checkDepth, type DepthMap } from '../depth/depth-map.js';
 import { faceDisparities } from '../depth/face-depth.js';
-import type { Face } from '../image/face.js';
+import { checkFaces, type Face } from '../image/face.js';
 
 /**
  * What is sharp:
@@ -41,6 +41,10 @@ export interface FocusContext {
   readonly aperture?: number | undefined;
 }
 
+const APERTURE_PARAMS = {
+  aperture: { default: 0.03, min: 0, max: 0.2, unit: 'share of the long side', doc: '' },
+} as const satisfies NumberTable;
+
 /** Blur that passes for sharp, radius as a share of the long side: the circle of confusion of 1/1500 of the diagonal. */
 const SHARP = 1 / 3750;
 
@@ -48,7 +52,8 @@ const SHARP = 1 / 3750;
  * @param depth of the size of the image.
  * @throws RelievoError `INVALID_PARAM`; also for faces that were not given.
  */
-export function resolveFocus(owner: string, focus: unknown, depth: DepthMap, context: FocusContext = {}): FocalRange {
+export function resolveFocus(owner: string, focus: unknown, depth: DepthMap, given: FocusContext = {}): FocalRange {
+  const context = { ...given, ...(given.faces !== undefined && { faces: checkFaces(owner, given.faces) }) };
   if (focus === 'subject') return flat(subjectDisparity(depth));
   if (focus === 'faces') {
     const faces = facesOf(owner, context);
@@ -56,7 +61,7 @@ export function resolveFocus(owner: string, focus: unknown, depth: DepthMap, con
   }
   if (isDisparity(focus)) return flat(focus);
   if (typeof focus === 'object' && focus !== null) {
-    const f = focus as { x?: unknown; y?: unknown; near?: unknown; far?: unknown; face?: unknown };
+    const f = readFocus(focus);
     if (f.face !== undefined) {
       const faces = facesOf(owner, context);
       const face = Number.isInteger(f.face) ? faces[f.face as number] : undefined;
@@ -71,7 +76,7 @@ export function resolveFocus(owner: string, focus: unknown, depth: DepthMap, con
         );
       return around([face], depth, context);
     }
-    const [a, b] = Array.isArray(focus) && focus.length === 2 ? focus : [f.near, f.far];
+    const [a, b] = f.pair ?? [f.near, f.far];
     if (isDisparity(a) && isDisparity(b)) return { near: Math.max(a, b), far: Math.min(a, b) };
     if (typeof f.x === 'number' && typeof f.y === 'number') {
       const inside = f.x >= 0 && f.x <= depth.width && f.y >= 0 && f.y <= depth.height;
@@ -96,18 +101,30 @@ export function resolveFocus(owner: string, focus: unknown, depth: DepthMap, con
  * @throws RelievoError `INVALID_PARAM`.
  */
 export function focalRange(focus: Focus, depth: DepthMap, context: FocusContext = {}): FocalRange {
-  return resolveFocus('focalRange', focus, depth, context);
+  const { faces, aperture } = readOptions('focalRange', context, ['faces', 'aperture']);
+  if (aperture !== undefined) numbers('focalRange', APERTURE_PARAMS, { aperture });
+  return resolveFocus('focalRange', focus, checkDepth('focalRange', depth), { faces, aperture });
+}
+
+/** What a focus may be made of, each read once. */
+function readFocus(focus: object): {
+  readonly [K in 'x' | 'y' | 'near' | 'far' | 'face']?: unknown;
+} & { readonly pair?: readonly unknown[] } {
+  try {
+    if (Array.isArray(focus)) return focus.length === 2 ? { pair: [...(focus as unknown[])] } : {};
+    const { x, y, near, far, face } = focus as Record<string, unknown>;
+    return { x, y, near, far, face };
+  } catch {
+    return {};
+  }
 }
 
 function facesOf(owner: string, { faces }: FocusContext): readonly Face[] {
-  const fits = (f: Partial<Face> | null) =>
-    typeof f === 'object' && f && [f.box?.x, f.box?.y, f.box?.width, f.box?.height].every(Number.isFinite);
-  if (!Array.isArray(faces) || !faces.every(fits))
-    throw new RelievoError(
-      'INVALID_PARAM',
-      `${owner}: focus on faces needs 'faces', as detectFaces returns them, received ${faces === undefined ? 'none' : 'something else'}.`,
-    );
-  return faces;
+  if (faces) return faces;
+  throw new RelievoError(
+    'INVALID_PARAM',
+    `${owner}: focus on faces needs 'faces', as detectFaces returns them, received none.`,
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Closable } from '../core/closable.js';
 import { lazy } from '../core/lazy.js';
-import { knownKeys, numbers } from '../core/params.js';
+import { readSurface } from './surface-options.js';
 import type { TaskOptions } from '../core/task.js';
 import type { Frame } from './operator.js';
 import type { ReadStep, StepsResult } from './steps.js';
@@ -51,9 +51,7 @@ export const GPU_PARAMS = {
  * @throws RelievoError `BACKEND_UNAVAILABLE` where there is no WebGL2; `INVALID_PARAM`.
  */
 export async function createGpu(options: GpuOptions = {}): Promise<Gpu> {
-  knownKeys('gpu', options, ['canvas', 'precision', 'maxPixels']);
-  const { maxPixels } = options;
-  if (maxPixels !== undefined) numbers('gpu', GPU_PARAMS, { maxPixels });
+  const read = readSurface('gpu', options, GPU_PARAMS);
   const { GpuSteps } = await lazy(() => import('./gpu-steps.js'));
-  return new GpuSteps(options);
+  return new GpuSteps(read);
 }

@@ -92,7 +92,7 @@ export const gradeOperator = definePointOperator({
 export async function applyGrade(
   image: ImageDataLike,
   depth: DepthMap,
-  { signal, onProgress, ...options }: GradeOptions & TaskOptions = {},
+  options: GradeOptions & TaskOptions = {},
 ): Promise<OutputImage> {
-  return applyPoint(gradeOperator, options, { image, depth }, { signal, onProgress });
+  return applyPoint(gradeOperator, options, { image, depth });
 }

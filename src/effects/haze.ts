@@ -48,7 +48,7 @@ export const hazeOperator = definePointOperator({
 export async function applyHaze(
   image: ImageDataLike,
   depth: DepthMap,
-  { signal, onProgress, ...options }: HazeOptions & TaskOptions = {},
+  options: HazeOptions & TaskOptions = {},
 ): Promise<OutputImage> {
-  return applyPoint(hazeOperator, options, { image, depth }, { signal, onProgress });
+  return applyPoint(hazeOperator, options, { image, depth });
 }

@@ -13,7 +13,7 @@ import {
   type Reader,
 } from '../core/schema.js';
 import type { CurvePoint } from './curve.js';
-import { isLut, parseCube, type Lut } from './lut.js';
+import { parseCube, readLut, type Lut } from './lut.js';
 
 /** Tone curves through points `[from, to]`, both 0..1 on the encoded scale; 2 to 32 points in rising order. */
 export interface Curves {
@@ -101,7 +101,8 @@ function parsed(text: string): Lut {
 }
 
 const lut = resource('text', 'a .cube table', (v, where): Lut => {
-  if (isLut(v)) return v;
+  const table = readLut(v);
+  if (table) return table;
   if (typeof v !== 'string') return refuse(where, 'a table read by parseCube', v);
   try {
     return parsed(v);

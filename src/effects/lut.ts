@@ -1,4 +1,5 @@
 import { RelievoError } from '../core/errors.js';
+import { isArrayOf } from '../image/image-data.js';
 
 /** A colour table: encoded RGB in, encoded RGB out. */
 export interface Lut {
@@ -100,11 +101,18 @@ function wrong(line: number, what: string): RelievoError {
   return new RelievoError('INVALID_PARAM', `.cube table${line > 0 ? `, line ${line}` : ''}: ${what}.`);
 }
 
-export function isLut(value: unknown): value is Lut {
-  const l = value as Partial<Lut> | null;
-  if (typeof l !== 'object' || l === null || !(l.data instanceof Float32Array)) return false;
-  if ((l.dimensions !== 1 && l.dimensions !== 3) || !(l.size! >= 2)) return false;
-  const domain = [l.domainMin, l.domainMax];
-  if (!domain.every((d) => Array.isArray(d) && d.length === 3 && d.every(Number.isFinite))) return false;
-  return l.data.length === l.size! ** l.dimensions * 3;
+/** A table of any origin in a copy, each property read once; undefined for anything else. */
+export function readLut(value: unknown): Lut | undefined {
+  try {
+    const { title, dimensions, size, data, domainMin, domainMax } = value as Lut;
+    if (!isArrayOf(data, 'Float32Array') || (dimensions !== 1 && dimensions !== 3)) return undefined;
+    if (!Number.isInteger(size) || size < 2 || data.length !== size ** dimensions * 3) return undefined;
+    const domain = [domainMin, domainMax].map((d) => [...d] as Triplet);
+    const [low, high] = domain as [Triplet, Triplet];
+    if (!domain.every((d) => d.length === 3 && d.every(Number.isFinite))) return undefined;
+    if (!low.every((v, c) => v < high[c]!) || !data.every((v) => Math.abs(v) <= LARGEST_VALUE)) return undefined;
+    return { title, dimensions, size, data, domainMin: low, domainMax: high };
+  } catch {
+    return undefined;
+  }
 }

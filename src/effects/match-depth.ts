@@ -12,11 +12,11 @@ import type { ImageDataLike } from '../image/image-data.js';
  */
 export async function matchDepth(
   owner: string,
-  depth: DepthMap,
+  given: DepthMap,
   image: ImageDataLike,
   options: TaskOptions = {},
 ): Promise<DepthMap> {
-  checkDepth(owner, depth);
+  const depth = checkDepth(owner, given);
   const { width, height } = image;
   if (depth.width === width && depth.height === height) return depth;
   if (depth.width < width || depth.height < height) {

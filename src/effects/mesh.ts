@@ -1,10 +1,10 @@
 import { RelievoError } from '../core/errors.js';
 import { lazy } from '../core/lazy.js';
-import { knownKeys, numbers, type NumberTable } from '../core/params.js';
+import { holds, invalid, numbers, readOptions, TASK, type NumberTable } from '../core/params.js';
 import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { encodeSrgb8 } from '../image/colour.js';
-import { checkImage, type ImageDataLike } from '../image/image-data.js';
+import { checkImage, isArrayOf, type ImageDataLike } from '../image/image-data.js';
 import { matchDepth } from './match-depth.js';
 
 export interface MeshOptions {
@@ -49,9 +49,9 @@ export async function toMesh(
   depth: DepthMap,
   options: MeshOptions & TaskOptions = {},
 ): Promise<ReliefMesh> {
+  options = readOptions('mesh', options, ['vertices', 'depth', 'cut', ...TASK]);
   options.signal?.throwIfAborted();
-  knownKeys('mesh', options, ['vertices', 'depth', 'cut', 'signal', 'onProgress']);
-  checkImage('mesh', image);
+  image = checkImage('mesh', image);
   const { vertices, depth: ratio, cut } = numbers('mesh', MESH_PARAMS, { ...options });
   const map = await matchDepth('mesh', depth, image, part(options, 0, 0.5));
   const { meshOf } = await lazy(() => import('./mesh-of.js'));
@@ -66,17 +66,20 @@ export async function toMesh(
  * @throws RelievoError `DEPENDENCY_MISSING`; `INVALID_PARAM` for a mesh without triangles or another texture.
  */
 export async function toGlb(mesh: ReliefMesh, texture: Uint8Array): Promise<Uint8Array> {
-  if (mesh.indices.length === 0)
+  const checked = checkMesh(mesh);
+  if (!isArrayOf(texture, 'Uint8Array')) throw invalid('mesh', 'texture', 'the bytes of a JPEG or PNG file', texture);
+  if (checked.indices.length === 0)
     throw new RelievoError('INVALID_PARAM', 'mesh: no triangle is left to write. Raise cut or vertices.');
   const mime = texture[0] === 0xff ? 'image/jpeg' : texture[0] === 0x89 ? 'image/png' : undefined;
   if (!mime) throw new RelievoError('INVALID_PARAM', 'mesh: the texture must be a JPEG or PNG file.');
   const { writeGlb } = await lazy(() => import('./mesh-of.js'));
-  return writeGlb(mesh, texture, mime);
+  return writeGlb(checked, texture, mime);
 }
 
 /** A point cloud as binary PLY: position and 8-bit colour (sRGB) of every vertex (Turk 1994). */
 export function toPly(mesh: ReliefMesh): Uint8Array {
-  const count = mesh.positions.length / 3;
+  const { positions, colours } = checkMesh(mesh);
+  const count = positions.length / 3;
   const header = new TextEncoder().encode(
     `ply\nformat binary_little_endian 1.0\ncomment Relievo\nelement vertex ${count}\n` +
       'property float x\nproperty float y\nproperty float z\n' +
@@ -87,9 +90,29 @@ export function toPly(mesh: ReliefMesh): Uint8Array {
   const view = new DataView(out.buffer);
   for (let i = 0, at = header.length; i < count; i++, at += 15) {
     for (let k = 0; k < 3; k++) {
-      view.setFloat32(at + 4 * k, mesh.positions[i * 3 + k]!, true);
-      view.setUint8(at + 12 + k, encodeSrgb8(mesh.colours[i * 3 + k]!));
+      view.setFloat32(at + 4 * k, positions[i * 3 + k]!, true);
+      view.setUint8(at + 12 + k, encodeSrgb8(colours[i * 3 + k]!));
     }
   }
   return out;
+}
+
+/** @throws RelievoError `INVALID_PARAM` for what is no mesh. */
+function checkMesh(mesh: ReliefMesh): ReliefMesh {
+  let read: ReliefMesh | undefined;
+  const fits = holds(() => {
+    const { positions, uvs, colours, indices } = (read = { ...mesh });
+    const count = positions.length / 3;
+    return (
+      [positions, uvs, colours].every((a) => isArrayOf(a, 'Float32Array') && a.every(Number.isFinite)) &&
+      isArrayOf(indices, 'Uint32Array') &&
+      Number.isInteger(count) &&
+      colours.length === 3 * count &&
+      uvs.length === 2 * count &&
+      indices.length % 3 === 0 &&
+      indices.every((i) => i < count)
+    );
+  });
+  if (fits) return read!;
+  throw invalid('mesh', 'mesh', 'what toMesh returns: finite vertices, triangles between them', mesh);
 }

@@ -1,6 +1,6 @@
-import { invalid, knownKeys, numbers } from '../core/params.js';
+import { copyOf, invalid, knownKeys, numbers, readOptions } from '../core/params.js';
 import { forRows, part, type TaskOptions } from '../core/task.js';
-import type { DepthMap } from '../depth/depth-map.js';
+import { checkDepth, type DepthMap } from '../depth/depth-map.js';
 import { encodeSrgb8, SRGB_TO_LINEAR } from '../image/colour.js';
 import { colourIn, toSpace } from '../image/colour-space.js';
 import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
@@ -11,7 +11,7 @@ import { applyBokeh } from './bokeh.js';
 import { fillBehind, HIDDEN_PIXEL, KNOWN_PIXEL } from './fill-behind.js';
 import { applyGrade, type GradeParams } from './grade.js';
 import { matchDepth } from './match-depth.js';
-import { matteFromDepth } from './matte-from-depth.js';
+import { matteFromDepth, SPLIT_PARAMS } from './matte-from-depth.js';
 import {
   BACKGROUND_PARAMS,
   type Background,
@@ -35,8 +35,8 @@ export async function paintBehind(
   options: ReplaceBackgroundOptions & TaskOptions,
 ): Promise<ReplacedBackground> {
   let { foreground } = options;
-  if (foreground) {
-    checkImage('background foreground', foreground);
+  if (foreground !== undefined) {
+    foreground = checkImage('background foreground', foreground);
     if (foreground.width !== image.width || foreground.height !== image.height)
       throw invalid(
         'background',
@@ -47,7 +47,10 @@ export async function paintBehind(
   }
   foreground &&= await toSpace(foreground, image.colorSpace, { signal: options.signal });
   const { width, height } = image;
-  const map = options.depth && (await matchDepth('background', options.depth, image, part(options, 0, 0.1)));
+  const map =
+    options.depth === undefined
+      ? undefined
+      : await matchDepth('background', options.depth, image, part(options, 0, 0.1));
   const { matte, behind, depth } = await planBehind(image, map, options, part(options, 0.2, 0.7));
 
   const output = createImage(width, height, image.colorSpace);
@@ -98,19 +101,21 @@ export interface BehindPlan {
 export async function planBehind(
   photo: ImageDataLike,
   map: DepthMap | undefined,
-  { background, matte: given, split }: ReplaceBackgroundOptions,
+  { background: put, matte: given, split }: ReplaceBackgroundOptions,
   options: TaskOptions,
   memo?: Map<string, unknown>,
 ): Promise<BehindPlan> {
-  checkBackground(background);
+  const background = readBackground(put);
+  if (split !== undefined) numbers('background', SPLIT_PARAMS, { split });
   const { signal } = options;
-  if (!given && !map) throw invalid('background', 'matte', 'given, or a depth', undefined);
+  if (given === undefined && !map) throw invalid('background', 'matte', 'given, or a depth', undefined);
   const kept = memo?.get('cut') as { split: number | undefined; matte: Matte } | undefined;
-  const matte = given
-    ? await matchMatte('background', given, photo, { signal })
-    : kept && kept.split === split
-      ? kept.matte
-      : await matteFromDepth(photo, map!, { split, signal });
+  const matte =
+    given !== undefined
+      ? await matchMatte('background', given, photo, { signal })
+      : kept && kept.split === split
+        ? kept.matte
+        : await matteFromDepth(photo, map!, { split, signal });
   if (!given) memo?.set('cut', { split, matte });
   const behind = await paint(background, photo, matte, options);
 
@@ -167,10 +172,16 @@ async function paint(
       : await resizeImage(image, width, height, { ...part(options, 0, 0.3), fit });
   placed = await toSpace(placed, photo.colorSpace, { signal: options.signal });
   // A background without depth is a wall: it is blurred as a whole, when a focus in front of it says so.
-  const depth = background.depth
-    ? await matchDepth('background', cropped(background.depth, width / height, fit), placed, part(options, 0.3, 0.4))
-    : { width, height, data: new Float32Array(width * height) };
-  if (bokeh) placed = await applyBokeh(placed, depth, { ...bokeh, ...part(options, 0.4, 0.8) });
+  const depth =
+    background.depth !== undefined
+      ? await matchDepth(
+          'background',
+          cropped(checkDepth('background depth', background.depth), width / height, fit),
+          placed,
+          part(options, 0.3, 0.4),
+        )
+      : { width, height, data: new Float32Array(width * height) };
+  if (bokeh !== undefined) placed = await applyBokeh(placed, depth, { ...bokeh, ...part(options, 0.4, 0.8) });
   placed = await graded(placed, depth, grade, part(options, 0.8, 1));
   return { image: placed, depth: depth.data };
 }
@@ -181,7 +192,8 @@ async function graded(
   grade: GradeParams | undefined,
   options: TaskOptions,
 ): Promise<ImageDataLike> {
-  return grade ? applyGrade(image, depth, { ranges: [{ ...grade, near: 1, far: 0 }], ...options }) : image;
+  if (grade === undefined) return image;
+  return applyGrade(image, depth, { ranges: [{ ...copyOf('background.grade', grade), near: 1, far: 0 }], ...options });
 }
 
 /** The middle of a map that `cover` leaves of its picture. */
@@ -249,11 +261,12 @@ async function farEnd(
   return bin / 255;
 }
 
-function checkBackground(background: Background): void {
+/** The background in a copy, each option read once. @throws RelievoError `INVALID_PARAM`. */
+function readBackground(given: Background): Background {
   const expected = "'transparent', { colour }, { gradient }, { blur } or { image }";
-  if (background === 'transparent') return;
-  if (typeof background !== 'object' || background === null)
-    throw invalid('background', 'background', expected, background);
+  if (given === 'transparent') return given;
+  if (typeof given !== 'object' || given === null) throw invalid('background', 'background', expected, given);
+  const background = copyOf('background.background', given);
   const kinds = {
     colour: ['colour'],
     gradient: ['gradient'],
@@ -264,9 +277,10 @@ function checkBackground(background: Background): void {
   if (!kind) throw invalid('background', 'background', expected, background);
   knownKeys('background', background, kinds[kind]);
   if ('image' in background) {
-    checkImage('background image', background.image);
     if (background.fit !== undefined && background.fit !== 'cover' && background.fit !== 'stretch')
       throw invalid('background', 'fit', "'cover' or 'stretch'", background.fit);
+    return { ...background, image: checkImage('background image', background.image) };
   }
-  if ('gradient' in background) knownKeys('background.gradient', background.gradient ?? {}, ['from', 'to', 'angle']);
+  if (!('gradient' in background)) return background;
+  return { gradient: readOptions('background.gradient', background.gradient, ['from', 'to', 'angle']) };
 }

@@ -1,10 +1,10 @@
 import { lazy } from '../core/lazy.js';
-import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
+import { invalid, numbers, readOptions, TASK, type NumberTable } from '../core/params.js';
 import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
-import type { Matte } from '../image/matte.js';
+import { checkMatte, type Matte } from '../image/matte.js';
 import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
-import type { Face } from '../image/face.js';
+import { checkFaces, type Face } from '../image/face.js';
 import { resolveFocus, type Focus } from './focus.js';
 import { matchDepth } from './match-depth.js';
 import type { View } from './view-scene.js';
@@ -86,12 +86,12 @@ export async function applyParallax(
   depth: DepthMap,
   options: ParallaxOptions & TaskOptions = {},
 ): Promise<View> {
-  knownKeys('parallax', options, ['x', 'y', 'z', 'pivot', 'crop', 'matte', 'faces', 'signal', 'onProgress']);
+  options = readOptions('parallax', options, ['x', 'y', 'z', 'pivot', 'crop', 'matte', 'faces', ...TASK]);
   const { x, y, z } = numbers('parallax', PARALLAX_PARAMS, { x: options.x, y: options.y, z: options.z });
-  const map = await prepare('parallax', image, depth, part(options, 0, 0.2));
+  image = checkImage('parallax', image);
+  const map = await prepare('parallax', image, depth, options, part(options, 0, 0.2));
   const camera = { x, y, z, pivot: pivotOf('parallax', options.pivot, map, options.faces), crop: 1 };
-  const given = options.crop;
-  const crop = given === undefined ? undefined : numbers('parallax', CROP_PARAMS, { crop: given }).crop;
+  const crop = options.crop === undefined ? undefined : numbers('parallax', CROP_PARAMS, { crop: options.crop }).crop;
   const { viewFrom } = await lazy(() => import('./camera-moves.js'));
   return viewFrom(image, map, camera, crop, options, part(options, 0.2, 1));
 }
@@ -110,7 +110,7 @@ export async function* parallaxFrames(
   depth: DepthMap,
   options: ParallaxFramesOptions & TaskOptions = {},
 ): AsyncGenerator<OutputImage, void, undefined> {
-  knownKeys('parallax', options, ['motion', 'amount', 'frames', 'pivot', 'matte', 'faces', 'signal', 'onProgress']);
+  options = readOptions('parallax', options, ['motion', 'amount', 'frames', 'pivot', 'matte', 'faces', ...TASK]);
   const { motion = 'wiggle' } = options;
   if (!['wiggle', 'orbit', 'dolly'].includes(motion))
     throw invalid('parallax', 'motion', "'wiggle', 'orbit' or 'dolly'", motion);
@@ -119,22 +119,25 @@ export async function* parallaxFrames(
     frames: options.frames,
   });
   if (!Number.isInteger(frames)) throw invalid('parallax', 'frames', 'a whole number', frames);
-  const map = await prepare('parallax', image, depth, part(options, 0, 0.1));
+  image = checkImage('parallax', image);
+  const map = await prepare('parallax', image, depth, options, part(options, 0, 0.1));
   const pivot = pivotOf('parallax', options.pivot, map, options.faces);
   const { viewsAlong } = await lazy(() => import('./camera-moves.js'));
   yield* viewsAlong(image, map, { motion, amount, frames, pivot, matte: options.matte }, part(options, 0.1, 1));
 }
 
-/** Checks the image and brings the depth to its size. */
+/** Checks matte and faces, which get read, and brings the depth to the image's size. */
 export async function prepare(
   owner: string,
   image: ImageDataLike,
   depth: DepthMap,
-  options: TaskOptions,
+  about: { matte?: Matte | undefined; faces?: readonly Face[] | undefined },
+  task: TaskOptions,
 ): Promise<DepthMap> {
-  options.signal?.throwIfAborted();
-  checkImage(owner, image);
-  return matchDepth(owner, depth, image, options);
+  task.signal?.throwIfAborted();
+  if (about.matte !== undefined) about.matte = checkMatte(owner, about.matte);
+  if (about.faces !== undefined) about.faces = checkFaces(owner, about.faces);
+  return matchDepth(owner, depth, image, task);
 }
 
 /** Middle of the disparities that stay in place. */

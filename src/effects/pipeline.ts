@@ -1,6 +1,6 @@
 import { RelievoError } from '../core/errors.js';
 import { lazy } from '../core/lazy.js';
-import { describe } from '../core/params.js';
+import { copyOf, describe, readOptions } from '../core/params.js';
 import { child, isObject, known, own, readFields, refuse, type At, type ResourceKind } from '../core/schema.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
@@ -106,7 +106,7 @@ export function pipeline(input: readonly Step[] | Recipe | string): Pipeline {
   return { recipe, toJSON: () => recipe, run };
 
   async function run(image: ImageDataLike, depth: DepthMap, options: PipelineOptions = {}): Promise<PipelineResult> {
-    options.signal?.throwIfAborted();
+    readOptions('pipeline', options).signal?.throwIfAborted();
     const { runRecipe } = await lazy(() => import('./run-recipe.js'));
     return runRecipe(recipe, image, depth, options);
   }
@@ -122,7 +122,8 @@ export function readRecipe(input: unknown, migrations: typeof MIGRATIONS = MIGRA
   let recipe: unknown = Array.isArray(given) ? { version: RECIPE_VERSION, steps: given } : given;
   const where = root('recipe');
   if (!isObject(recipe)) return refuse(where, '{ version, steps }', recipe);
-  let version = own(recipe, 'version');
+  recipe = copyOf('recipe', recipe);
+  let version = own(recipe as object, 'version');
   while (typeof version === 'number' && version < RECIPE_VERSION && Object.hasOwn(migrations, version)) {
     recipe = migrations[version]!(recipe as Record<string, unknown>);
     version++;

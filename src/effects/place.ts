@@ -42,15 +42,23 @@ export function resolvePlace(owner: string, place: unknown, depth: DepthMap, mat
     // Where the classes overlap (a floor that runs up to the feet) half-way means nothing: the border does.
     return back < front ? (front + back) / 2 : Math.min(split, front);
   }
-  const pair = (place as { between?: unknown } | null)?.between;
-  if (Array.isArray(pair) && pair.length === 2) {
-    const at = pair.map((p) => {
-      const { near, far } = resolveFocus(owner, { x: (p as Point)?.x, y: (p as Point)?.y }, depth);
+  const pair = betweenOf(place);
+  if (pair?.length === 2) {
+    const [a, b] = pair.map((p) => {
+      const { near, far } = resolveFocus(owner, p, depth);
       return (near + far) / 2;
     });
-    return (at[0]! + at[1]!) / 2;
+    return (a! + b!) / 2;
   }
   throw invalid(owner, 'disparity', `a number from 0 to 1, 'behind-subject', 'in-front' or { between: [a, b] }`, place);
+}
+
+function betweenOf(place: unknown): { x: unknown; y: unknown }[] | undefined {
+  try {
+    return (place as { between: Point[] }).between.map(({ x, y }) => ({ x, y }));
+  } catch {
+    return undefined; // something else, or what cannot be read
+  }
 }
 
 /** Median disparity of the subject. */

@@ -1,4 +1,5 @@
 import { lazy } from '../core/lazy.js';
+import { readOptions } from '../core/params.js';
 import { at, readFields, type Fields } from '../core/schema.js';
 import { part, type TaskOptions } from '../core/task.js';
 import { checkImage, type OutputImage } from '../image/image-data.js';
@@ -12,14 +13,15 @@ import type { Frame, PointOperator } from './operator.js';
  */
 export async function applyPoint<F extends Fields>(
   operator: PointOperator<F>,
-  options: unknown,
-  { image, depth, ...rest }: Frame,
-  task: TaskOptions,
+  given: TaskOptions,
+  { image: photo, depth, ...rest }: Frame,
 ): Promise<OutputImage> {
   const { name } = operator;
-  task.signal?.throwIfAborted();
+  const { signal, onProgress, ...options } = readOptions(name, given);
+  const task = { signal, onProgress };
+  signal?.throwIfAborted();
   const values = readFields(operator.options, options, at(name));
-  checkImage(name, image);
+  const image = checkImage(name, photo);
   const frame = { image, depth: await matchDepth(name, depth, image, part(task, 0, 0.3)), ...rest };
   const plan = await operator.plan(values, frame, { signal: task.signal });
   const { runPoints } = await lazy(() => import('./run-points.js'));

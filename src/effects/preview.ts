@@ -1,6 +1,6 @@
 import type { Closable } from '../core/closable.js';
 import { lazy } from '../core/lazy.js';
-import { knownKeys, numbers } from '../core/params.js';
+import { readSurface } from './surface-options.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { Face } from '../image/face.js';
@@ -90,8 +90,7 @@ export const PREVIEW_PARAMS = {
  * @throws RelievoError `BACKEND_UNAVAILABLE` where there is no WebGL2; `INVALID_PARAM`, `CONTEXT_LOST`.
  */
 export async function createPreview(options: PreviewOptions = {}): Promise<Preview> {
-  knownKeys('preview', options, ['canvas', 'maxPixels', 'precision']);
-  if (options.maxPixels !== undefined) numbers('preview', PREVIEW_PARAMS, { maxPixels: options.maxPixels });
+  const read = readSurface('preview', options, PREVIEW_PARAMS);
   const { GpuPreview } = await lazy(() => import('./gpu-preview.js'));
-  return new GpuPreview(options);
+  return new GpuPreview(read);
 }

@@ -128,7 +128,7 @@ export const relightOperator = definePointOperator({
 export async function applyRelight(
   image: ImageDataLike,
   depth: DepthMap,
-  { signal, onProgress, ...options }: RelightOptions & TaskOptions = {},
+  options: RelightOptions & TaskOptions = {},
 ): Promise<OutputImage> {
-  return applyPoint(relightOperator, options, { image, depth }, { signal, onProgress });
+  return applyPoint(relightOperator, options, { image, depth });
 }

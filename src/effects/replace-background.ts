@@ -1,5 +1,5 @@
 import { lazy } from '../core/lazy.js';
-import { knownKeys, type NumberTable } from '../core/params.js';
+import { readOptions, TASK, type NumberTable } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
@@ -86,9 +86,9 @@ export async function replaceBackground(
   image: ImageDataLike,
   options: ReplaceBackgroundOptions & TaskOptions,
 ): Promise<ReplacedBackground> {
+  options = readOptions('background', options, ['background', 'matte', 'depth', 'foreground', 'split', ...TASK]);
   options.signal?.throwIfAborted();
-  knownKeys('background', options, ['background', 'matte', 'depth', 'foreground', 'split', 'signal', 'onProgress']);
-  checkImage('background', image);
+  image = checkImage('background', image);
   const { paintBehind } = await lazy(() => import('./paint-behind.js'));
   return paintBehind(image, options);
 }

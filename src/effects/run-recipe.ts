@@ -1,10 +1,12 @@
 import { RelievoError } from '../core/errors.js';
-import { invalid } from '../core/params.js';
-import { own, type ResourceKind } from '../core/schema.js';
+import { copyOf, hasMethods, invalid, readOptions, TASK } from '../core/params.js';
+import { isObject, own, type ResourceKind } from '../core/schema.js';
 import { part } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { decode, type Decoder } from '../image/decode.js';
 import { checkImage, createImage, isPixels, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import { checkFaces } from '../image/face.js';
+import { checkMatte } from '../image/matte.js';
 import { cutRows, type Region } from '../image/region.js';
 import { matchDepth } from './match-depth.js';
 import type { Frame } from './operator.js';
@@ -40,10 +42,17 @@ export async function runRecipe(
   depth: DepthMap,
   options: PipelineOptions,
 ): Promise<PipelineResult> {
-  const { signal, matte, faces, createCanvas } = options;
+  options = readOptions('pipeline', options, [
+    ...['resources', 'decoder', 'matte', 'faces', 'createCanvas', 'gpu', 'part'],
+    ...TASK,
+  ]);
+  const { signal, createCanvas, gpu } = options;
   signal?.throwIfAborted();
-  checkImage('pipeline', image);
-  const inside = options.part && checkPart(options.part, image);
+  image = checkImage('pipeline', image);
+  const matte = options.matte === undefined ? undefined : checkMatte('pipeline', options.matte);
+  const faces = options.faces === undefined ? undefined : checkFaces('pipeline', options.faces);
+  const inside = options.part === undefined ? undefined : checkPart(options.part, image);
+  if (gpu !== undefined && !hasMethods(gpu, ['run'])) throw invalid('pipeline', 'gpu', 'what createGpu gave', gpu);
   const steps = await readSteps(recipe, image, options);
 
   const frame: Frame = {
@@ -54,8 +63,8 @@ export async function runRecipe(
     createCanvas,
   };
   const later = part(options, 0.1, 1);
-  const { image: made, depth: after } = options.gpu
-    ? await options.gpu.run(steps, frame, later)
+  const { image: made, depth: after } = gpu
+    ? await gpu.run(steps, frame, later)
     : await runSteps(steps, { ...frame, part: inside }, later);
   options.onProgress?.(1);
   if (inside) return { image: cutImage(made ?? image, inside), depth: cutDepth(after, inside) };
@@ -64,7 +73,7 @@ export async function runRecipe(
 }
 
 function checkPart(given: Region, image: ImageDataLike): Region {
-  const { x, y, width, height } = given;
+  const { x, y, width, height } = copyOf('pipeline.part', given);
   const inside = (from: number, n: number, size: number) =>
     Number.isInteger(from) && Number.isInteger(n) && from >= 0 && n > 0 && from + n <= size;
   if (!inside(x, width, image.width) || !inside(y, height, image.height))
@@ -91,6 +100,9 @@ async function load(
   { resources = {}, decoder, signal }: PipelineOptions,
   found: Map<string, unknown>,
 ): Promise<void> {
+  const received: unknown = resources;
+  if (typeof received !== 'function' && !isObject(received))
+    throw invalid('pipeline', 'resources', 'an object or a function', received);
   const wanted = new Map<string, { kind: ResourceKind; path: string }>();
   const resource = (kind: ResourceKind, name: string, path: string) => {
     const before = wanted.get(name);

@@ -1,9 +1,9 @@
 import { lazy } from '../core/lazy.js';
-import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
+import { invalid, numbers, readOptions, TASK, type NumberTable } from '../core/params.js';
 import { part, type TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import type { Matte } from '../image/matte.js';
-import type { ImageDataLike, OutputImage } from '../image/image-data.js';
+import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import type { Focus } from './focus.js';
 import { pivotOf, prepare } from './parallax.js';
 
@@ -40,12 +40,13 @@ export async function stereoPair(
   depth: DepthMap,
   options: StereoOptions & TaskOptions = {},
 ): Promise<OutputImage> {
-  knownKeys('stereo', options, ['layout', 'separation', 'pivot', 'matte', 'signal', 'onProgress']);
+  options = readOptions('stereo', options, ['layout', 'separation', 'pivot', 'matte', ...TASK]);
   const { layout = 'anaglyph' } = options;
   if (!['side-by-side', 'cross-eyed', 'anaglyph'].includes(layout))
     throw invalid('stereo', 'layout', "'side-by-side', 'cross-eyed' or 'anaglyph'", layout);
   const { separation } = numbers('stereo', STEREO_PARAMS, { separation: options.separation });
-  const map = await prepare('stereo', image, depth, part(options, 0, 0.15));
+  image = checkImage('stereo', image);
+  const map = await prepare('stereo', image, depth, options, part(options, 0, 0.15));
   const pivot = pivotOf('stereo', options.pivot, map);
   const { twoEyes } = await lazy(() => import('./two-eyes.js'));
   return twoEyes(image, map, { layout, separation, pivot, matte: options.matte }, part(options, 0.15, 1));
@@ -57,6 +58,8 @@ export async function anaglyph(
   right: ImageDataLike,
   options: TaskOptions = {},
 ): Promise<OutputImage> {
+  const task = readOptions('anaglyph', options, TASK);
+  const eyes = [checkImage('anaglyph', left), checkImage('anaglyph', right)] as const;
   const { throughGlasses } = await lazy(() => import('./two-eyes.js'));
-  return throughGlasses(left, right, options);
+  return throughGlasses(...eyes, task);
 }

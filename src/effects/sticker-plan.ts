@@ -1,4 +1,4 @@
-import { invalid, numbers } from '../core/params.js';
+import { copyOf, invalid, numbers } from '../core/params.js';
 import { forRows, type TaskOptions } from '../core/task.js';
 import { checkDepth, type DepthMap } from '../depth/depth-map.js';
 import { SRGB_TO_LINEAR } from '../image/colour.js';
@@ -10,7 +10,7 @@ import { matteFromDepth } from './matte-from-depth.js';
 import { resolvePlace, subjectMedian } from './place.js';
 import { GROUND_SQUASH, shadowPlane, type ShadowPlane } from './shadow-plane.js';
 import { STICKER_PARAMS, WIDTH_AT_PARAMS, type Sticker, type Surroundings } from './sticker.js';
-import { renderText } from './text.js';
+import { readText, renderText } from './text.js';
 
 /** Stickers as either processor places them: their light, their places, what hides them. */
 
@@ -80,12 +80,12 @@ export interface StickerPlan {
 export async function planStickers(
   photo: ImageDataLike,
   map: DepthMap,
-  stickers: readonly Sticker[],
+  given: readonly Sticker[],
   { matte, createCanvas }: Surroundings,
   { signal }: TaskOptions,
   memo?: Map<string, unknown>,
 ): Promise<StickerPlan> {
-  stickers.forEach(checkSticker);
+  const stickers = given.map(checkSticker);
   const subject =
     matte !== undefined && matte !== 'depth' ? await matchMatte('sticker', matte, photo, { signal }) : undefined;
   const lights = new Map<unknown, Halved>();
@@ -111,7 +111,7 @@ export async function planStickers(
   const hiderOf = async ({ disparity: split, byColour }: Placed, options: TaskOptions) => {
     if (subject) {
       if (split >= subjectAt) return undefined;
-      if (bySubject?.matte !== subject) bySubject = { matte: subject, zone: zone() };
+      if (bySubject?.matte.data !== subject.data) bySubject = { matte: subject, zone: zone() };
       memo?.set('subject', bySubject);
       return bySubject;
     }
@@ -125,13 +125,24 @@ export async function planStickers(
   return { placed, hiderOf };
 }
 
-function checkSticker(s: Sticker): void {
-  const { at } = s;
-  if (!Number.isFinite(at?.x) || !Number.isFinite(at?.y)) throw invalid('sticker', 'at', '{ x, y } in pixels', at);
+/** Farther from the photo than any sticker reaches. */
+const FAR_AWAY = 1e6;
+
+/** Everything of a sticker that is an object, in copies that were read once. */
+function checkSticker(s: Sticker): Sticker {
+  const { x, y } = copyOf('sticker.at', s.at);
+  if (![x, y].every((v) => typeof v === 'number' && Math.abs(v) <= FAR_AWAY))
+    throw invalid('sticker', 'at', '{ x, y } in pixels', s.at);
   if (s.text !== undefined && s.image !== undefined)
     throw invalid('sticker', 'image', 'absent when there is text', s.image);
-  if (s.text === undefined) checkImage('sticker image', s.image as ImageDataLike);
-  if (s.relief) checkDepth('sticker relief', s.relief);
+  return {
+    ...s,
+    at: { x, y },
+    ...(s.text === undefined
+      ? { image: checkImage('sticker image', s.image as ImageDataLike) }
+      : { text: readText(s.text) }),
+    ...(s.relief !== undefined && { relief: checkDepth('sticker relief', s.relief) }),
+  };
 }
 
 /** A picture's light, and what it was made of. */
@@ -161,7 +172,7 @@ async function prepare(
       ? width
       : (width * disparity) / numbers('sticker', WIDTH_AT_PARAMS, { ...sticker }).widthAt;
   const pixels = Math.max(1, size * photo.width);
-  const key = text ? JSON.stringify([text, pixels]) : image;
+  const key = text ? JSON.stringify([text, pixels]) : image!.data;
   const { light, width: full } = await read(key, pixels, () =>
     text ? renderText(text, pixels, createCanvas) : image!,
   );

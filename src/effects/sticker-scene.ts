@@ -26,7 +26,7 @@ export async function placeAll(
   options: TaskOptions,
 ): Promise<StickerResult> {
   options.signal?.throwIfAborted();
-  checkImage('sticker', image);
+  image = checkImage('sticker', image);
   const map = await matchDepth('sticker', depth, image, part(options, 0, 0.2));
   const { placed, hiderOf } = await planStickers(image, map, stickers, surroundings, { signal: options.signal });
   const { width, height } = image;

@@ -1,5 +1,5 @@
 import { lazy } from '../core/lazy.js';
-import { invalid, knownKeys, type NumberTable } from '../core/params.js';
+import { invalid, readOptions, TASK, type NumberTable } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { CanvasFactory } from '../image/canvas-factory.js';
 import type { DepthMap } from '../depth/depth-map.js';
@@ -85,7 +85,8 @@ const STICKER_KEYS = [
   ...Object.keys(STICKER_PARAMS),
   ...['image', 'text', 'at', 'disparity', 'widthAt', 'relief', 'shadow'],
 ];
-const SURROUNDINGS_KEYS = ['matte', 'createCanvas', 'signal', 'onProgress'];
+const SURROUNDINGS_KEYS = ['matte', 'createCanvas', ...TASK];
+const MOST_STICKERS = 1000;
 
 /**
  * Puts a picture, text or a rendered object into a photo at a depth: what is nearer hides it, softly.
@@ -111,8 +112,10 @@ export async function placeSticker(
   depth: DepthMap,
   options: StickerOptions & TaskOptions,
 ): Promise<StickerResult> {
-  knownKeys('sticker', options, [...STICKER_KEYS, ...SURROUNDINGS_KEYS]);
-  const { matte, createCanvas, signal, onProgress, ...sticker } = options;
+  const { matte, createCanvas, signal, onProgress, ...sticker } = readOptions('sticker', options, [
+    ...STICKER_KEYS,
+    ...SURROUNDINGS_KEYS,
+  ]);
   const { placeAll } = await scene();
   return placeAll(image, depth, [sticker], { matte, createCanvas }, { signal, onProgress });
 }
@@ -127,12 +130,13 @@ export async function placeStickers(
   depth: DepthMap,
   options: StickersOptions & TaskOptions,
 ): Promise<StickerResult> {
-  knownKeys('stickers', options, ['stickers', ...SURROUNDINGS_KEYS]);
-  const { stickers, matte, createCanvas, signal, onProgress } = options;
-  if (!Array.isArray(stickers)) throw invalid('stickers', 'stickers', 'an array', stickers);
-  stickers.forEach((s) => knownKeys('stickers', s as object, STICKER_KEYS));
+  const read = readOptions('stickers', options, ['stickers', ...SURROUNDINGS_KEYS]);
+  const { stickers, matte, createCanvas, signal, onProgress } = read;
+  if (!Array.isArray(stickers) || stickers.length > MOST_STICKERS)
+    throw invalid('stickers', 'stickers', `a list of up to ${MOST_STICKERS}`, stickers);
+  const all = Array.from(stickers as readonly Sticker[], (s, i) => readOptions(`stickers[${i}]`, s, STICKER_KEYS));
   const { placeAll } = await scene();
-  return placeAll(image, depth, stickers as Sticker[], { matte, createCanvas }, { signal, onProgress });
+  return placeAll(image, depth, all, { matte, createCanvas }, { signal, onProgress });
 }
 
 const scene = () => lazy(() => import('./sticker-scene.js'));

@@ -1,5 +1,5 @@
 import { RelievoError } from '../core/errors.js';
-import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
+import { invalid, numbers, readOptions, type NumberTable } from '../core/params.js';
 import type { CanvasFactory } from '../image/canvas-factory.js';
 import { createImage, type OutputImage } from '../image/image-data.js';
 import { requireColour } from '../image/parse-colour.js';
@@ -42,7 +42,10 @@ const LARGEST = 4096;
  * @throws RelievoError `INVALID_PARAM`; `DEPENDENCY_MISSING` where there is no canvas.
  */
 export function renderText(style: TextStyle, width: number, createCanvas?: CanvasFactory): OutputImage {
-  knownKeys('text', style ?? {}, ['text', 'font', 'weight', 'italic', 'colour', 'align', 'lineHeight', 'outline']);
+  style = readText(style);
+  if (!Number.isFinite(width)) throw invalid('text', 'width', 'a number of pixels', width);
+  if (createCanvas !== undefined && typeof createCanvas !== 'function')
+    throw invalid('text', 'createCanvas', 'a function', createCanvas);
   const { text, font = 'sans-serif', italic = false, colour = 'white', align = 'centre' } = style;
   if (typeof text !== 'string' || text.trim() === '' || text.length > LONGEST)
     throw invalid('text', 'text', `1 to ${LONGEST} characters, not all blank`, text);
@@ -96,6 +99,18 @@ export function renderText(style: TextStyle, width: number, createCanvas?: Canva
   });
   const { data } = drawing.getImageData(0, 0, size.width, size.height);
   return createImage(size.width, size.height, 'srgb', data as Uint8ClampedArray<ArrayBuffer>);
+}
+
+/** The style in a copy, each option read once. @throws RelievoError `INVALID_PARAM`. */
+export function readText(given: TextStyle): TextStyle {
+  const style = readOptions('text', given, [
+    ...['text', 'font', 'weight', 'italic', 'colour', 'align', 'lineHeight', 'outline'],
+  ]);
+  const { outline, italic } = style;
+  if (italic !== undefined && typeof italic !== 'boolean') throw invalid('text', 'italic', 'true or false', italic);
+  return outline === undefined
+    ? style
+    : { ...style, outline: readOptions('text.outline', outline, ['colour', 'width']) };
 }
 
 type Context = OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D;

@@ -1,7 +1,7 @@
 import { lazy } from '../core/lazy.js';
-import { invalid, knownKeys, numbers, type NumberTable } from '../core/params.js';
+import { invalid, numbers, readOptions, TASK, type NumberTable } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
-import type { ImageDataLike } from '../image/image-data.js';
+import { checkFrames, type ImageDataLike } from '../image/image-data.js';
 
 export interface VideoOptions {
   /** Container: `'webm'` (VP9, VP8 or AV1) or `'mp4'` (H.264, HEVC, VP9 or AV1): the first that the browser encodes. Default: 'webm'. */
@@ -26,6 +26,9 @@ export const VIDEO_PARAMS = {
   fps: { default: 24, min: 1, max: 120, unit: 'frames per second', doc: 'Speed.' },
 } as const satisfies NumberTable;
 
+const SIDE = { default: NaN, min: 1, max: 1e6, unit: 'pixels', doc: '' } as const;
+const SIZE_PARAMS = { width: SIDE, height: SIDE };
+
 /**
  * Frames as a video, through the browser's WebCodecs and mediabunny, which is loaded only here. In Node use
  * `writeAnimation` of relievo/node. One frame is held at a time.
@@ -42,7 +45,8 @@ export async function encodeVideo(
   frames: AsyncIterable<ImageDataLike> | Iterable<ImageDataLike>,
   options: VideoOptions & TaskOptions = {},
 ): Promise<Video> {
-  knownKeys('video', options, ['format', 'fps', 'signal', 'onProgress']);
+  options = readOptions('video', options, ['format', 'fps', ...TASK]);
+  checkFrames('video', frames);
   const { format = 'webm', signal } = options;
   if (format !== 'webm' && format !== 'mp4') throw invalid('video', 'format', "'webm' or 'mp4'", format);
   const { fps } = numbers('video', VIDEO_PARAMS, { fps: options.fps });
@@ -63,6 +67,7 @@ export async function videoCodec(
   size: { readonly width: number; readonly height: number },
 ): Promise<Video['codec'] | undefined> {
   if (format !== 'webm' && format !== 'mp4') throw invalid('video', 'format', "'webm' or 'mp4'", format);
+  const { width, height } = numbers('video', SIZE_PARAMS, readOptions('video.size', size, ['width', 'height']));
   const { codecFor, even } = await lazy(() => import('./encode-frames.js'));
-  return codecFor(format, even(size));
+  return codecFor(format, even({ width, height }));
 }

@@ -70,7 +70,7 @@ export const vignetteOperator = definePointOperator({
 export async function applyVignette(
   image: ImageDataLike,
   depth: DepthMap,
-  { signal, onProgress, ...options }: VignetteOptions & TaskOptions = {},
+  options: VignetteOptions & TaskOptions = {},
 ): Promise<OutputImage> {
-  return applyPoint(vignetteOperator, options, { image, depth }, { signal, onProgress });
+  return applyPoint(vignetteOperator, options, { image, depth });
 }

@@ -1,4 +1,4 @@
-import { here, type ModuleLocation } from './loader.js';
+import { checkAddress, type ModuleLocation } from './loader.js';
 
 /**
  * The modules that ship with the package. Every file is spelled out as `new URL('…', import.meta.url)`, the form that
@@ -38,9 +38,9 @@ export const BUILTIN_BACKBONE = 'relievo-backbone';
 /** Where a shipped module lies: inside the package, or under the host's own `modelBaseUrl`. */
 export function builtinLocation(folder: string, modelBaseUrl?: string | URL): ModuleLocation {
   if (modelBaseUrl !== undefined) {
-    const base = new URL(modelBaseUrl, here());
+    const base = checkAddress('Hydra.load', 'modelBaseUrl', modelBaseUrl);
     if (!base.pathname.endsWith('/')) base.pathname += '/';
-    return new URL(`${folder}/`, base);
+    return checkAddress('Hydra.load', 'modelBaseUrl', `${folder}/`, base);
   }
   const files = FILES[folder]!;
   return (file) => {

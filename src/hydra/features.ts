@@ -46,8 +46,8 @@ export class FeatureSet implements Closable {
   /** @throws RelievoError `DISPOSED`. */
   tap(name: string): FeatureTensor {
     this.#alive();
-    const t = this.#taps[name];
-    if (!t) throw new RelievoError('MODEL_CONTRACT', `backbone '${this.backbone}' gave no tap '${name}'.`);
+    const t = typeof name === 'string' && Object.hasOwn(this.#taps, name) ? this.#taps[name] : undefined;
+    if (!t) throw new RelievoError('MODEL_CONTRACT', `backbone '${this.backbone}' gave no tap '${String(name)}'.`);
     return t;
   }
 

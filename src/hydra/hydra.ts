@@ -1,6 +1,6 @@
 import { DISPOSE, type Closable } from '../core/closable.js';
 import { RelievoError } from '../core/errors.js';
-import { invalid, knownKeys } from '../core/params.js';
+import { invalid, numbers, readOptions, TASK, type NumberTable } from '../core/params.js';
 import { Shared } from '../core/shared.js';
 import type { TaskOptions } from '../core/task.js';
 import { decode, type Decoder, type ImageInput } from '../image/decode.js';
@@ -10,7 +10,16 @@ import { BACKENDS, type Backend } from './backends.js';
 import { BUILTIN_BACKBONE, BUILTIN_TASKS, builtinLocation } from './builtin.js';
 import { FeatureCache, FeatureSet, type FeatureTensor } from './features.js';
 import { checkGraph, readGraph, weightBytes, type Graph } from './graph.js';
-import { concat, loadFile, loadFiles, loadJson, locate, type FetchLike, type ModuleLocation } from './loader.js';
+import {
+  checkAddress,
+  concat,
+  loadFile,
+  loadFiles,
+  loadJson,
+  locate,
+  type FetchLike,
+  type ModuleLocation,
+} from './loader.js';
 import {
   checkHead,
   checkManifest,
@@ -111,9 +120,12 @@ const OPTION_NAMES = [
   'decoder',
   'maxPixels',
   'cacheBytes',
-  'signal',
-  'onProgress',
+  ...TASK,
 ];
+const HYDRA_PARAMS = {
+  maxPixels: { default: MAX_PIXELS, min: 1, max: Infinity, unit: 'pixels', doc: 'Largest photo.' },
+  cacheBytes: { default: 64 * 2 ** 20, min: 0, max: Infinity, unit: 'bytes', doc: 'Bound on the features kept.' },
+} as const satisfies NumberTable;
 /** Networks are fully convolutional, but a panorama of 30 : 1 would get an input of one cell's height and endless width. */
 const MAX_SIDE = 1024;
 
@@ -125,6 +137,7 @@ export class Hydra implements Closable {
   readonly backend: Backend;
   readonly #tf: Tf;
   readonly #options: HydraOptions;
+  readonly #maxPixels: number;
   readonly #modules = new Map<string, Module>();
   readonly #heads = new Map<string, string>();
   readonly #cache: FeatureCache<Photo>;
@@ -137,7 +150,9 @@ export class Hydra implements Closable {
     this.#tf = tf;
     this.backend = backend;
     this.#options = options;
-    this.#cache = new FeatureCache(options.cacheBytes ?? 64 * 2 ** 20);
+    const { maxPixels, cacheBytes } = numbers('Hydra.load', HYDRA_PARAMS, options as Record<string, unknown>);
+    this.#maxPixels = maxPixels;
+    this.#cache = new FeatureCache(cacheBytes);
   }
 
   /**
@@ -147,19 +162,23 @@ export class Hydra implements Closable {
    *   `MODEL_CONTRACT`; the signal's reason. After a failure nothing stays behind.
    */
   static async load(options: HydraOptions = {}): Promise<Hydra> {
-    knownKeys('Hydra.load', options, OPTION_NAMES);
-    const tasks = options.modules ?? DEFAULT_MODULES;
-    checkBuiltin('Hydra.load', tasks);
+    options = readOptions('Hydra.load', options, OPTION_NAMES);
+    const { modules = DEFAULT_MODULES, modelBaseUrl, wasmBaseUrl } = options;
+    const tasks = checkBuiltin('Hydra.load', modules);
+    numbers('Hydra.load', HYDRA_PARAMS, options as Record<string, unknown>);
+    if (modelBaseUrl !== undefined) checkAddress('Hydra.load', 'modelBaseUrl', modelBaseUrl);
+    if (wasmBaseUrl !== undefined && typeof wasmBaseUrl !== 'string')
+      throw invalid('Hydra.load', 'wasmBaseUrl', 'the address of a folder', wasmBaseUrl);
+    const backends = options.backend === undefined ? undefined : checkBackends(options.backend);
     // On its way while browsers are asked for a GPU, which holds this thread up.
     const arriving = loadTf();
     arriving.catch(() => {}); // awaited below, unless something is wrong before
-    const wanted = options.backend === undefined ? await defaultBackends() : [options.backend].flat();
-    for (const b of wanted) if (!BACKENDS.includes(b)) throw invalid('Hydra.load', 'backend', BACKENDS.join(', '), b);
+    const wanted = backends ?? (await defaultBackends());
     options.signal?.throwIfAborted();
     const tf = await arriving;
-    const hydra = new Hydra(tf, await activate(tf, wanted, options.wasmBaseUrl), options);
+    const hydra = new Hydra(tf, await activate(tf, wanted, wasmBaseUrl), options);
     try {
-      await hydra.add(tasks, options);
+      await hydra.add(tasks, { signal: options.signal, onProgress: options.onProgress });
     } catch (error) {
       hydra.close();
       throw error;
@@ -196,10 +215,8 @@ export class Hydra implements Closable {
    */
   async add(tasks: readonly string[], options: TaskOptions = {}): Promise<void> {
     this.#alive();
-    checkBuiltin(
-      'add',
-      tasks.filter((t) => !this.#heads.has(t)),
-    );
+    options = readOptions('add', options, TASK);
+    tasks = checkBuiltin('add', tasks, this.#heads);
     const wanted = tasks.filter((t) => !this.#heads.has(t)).map((t) => BUILTIN_TASKS[t]!);
     if (wanted.length) await this.#bring([BUILTIN_BACKBONE, ...wanted], options);
     await this.#ensure([...new Set(tasks.flatMap((t) => this.#needs(this.#answering(t))))], options);
@@ -212,8 +229,9 @@ export class Hydra implements Closable {
    * @param location folder of the module, or a function from file name to address.
    * @throws RelievoError `MODEL_CONTRACT` with both sides of the mismatch, `MODEL_NETWORK`, `MODEL_CORRUPT`.
    */
-  async register(location: ModuleLocation, { signal }: TaskOptions = {}): Promise<ModuleManifest> {
+  async register(location: ModuleLocation, options: TaskOptions = {}): Promise<ModuleManifest> {
     this.#alive();
+    const { signal } = readOptions('register', options, TASK);
     const described = await this.#describe(location, signal);
     this.#adopt(described);
     return described.manifest;
@@ -224,10 +242,12 @@ export class Hydra implements Closable {
    *
    * @throws RelievoError `UNSUPPORTED_IMAGE`, `CORRUPT_IMAGE`, `IMAGE_TOO_LARGE`; `FILE_NOT_FOUND` of an address.
    */
-  async open(input: ImageInput | Photo, { signal }: TaskOptions = {}): Promise<Photo> {
+  async open(input: ImageInput | Photo, options: TaskOptions = {}): Promise<Photo> {
     this.#alive();
+    const { signal } = readOptions('open', options, TASK);
     signal?.throwIfAborted();
-    const { maxPixels = MAX_PIXELS, decoder } = this.#options;
+    const { decoder } = this.#options;
+    const maxPixels = this.#maxPixels;
     if (input instanceof Photo) {
       checkImage('open', input, maxPixels);
       return input;
@@ -247,6 +267,9 @@ export class Hydra implements Closable {
     options: TaskOptions & Look = {},
   ): Promise<FeatureSet> {
     this.#alive();
+    options = readLook('extract', options);
+    checkPhoto('extract', photo);
+    if (typeof backbone !== 'string') throw invalid('extract', 'backbone', 'the id of a module', backbone);
     if (backbone === BUILTIN_BACKBONE) await this.#bring([backbone], options);
     const module = this.#modules.get(backbone);
     if (module?.manifest.kind !== 'backbone') throw missing(`backbone '${backbone}'`, [...this.#modules.keys()]);
@@ -279,6 +302,8 @@ export class Hydra implements Closable {
     options: TaskOptions & Look = {},
   ): Promise<Record<string, Plane>> {
     this.#alive();
+    options = readLook('run', options);
+    if (typeof task !== 'string') throw invalid('run', 'task', 'the name of a task', task);
     if (!this.#heads.has(task) && shippedHead(task)) await this.add([task], options);
     const { manifest } = this.#answering(task);
     const planes =
@@ -294,6 +319,8 @@ export class Hydra implements Closable {
    * once first, so that the browser compiles them side by side and the page does not wait for each.
    */
   async warmUp(options: TaskOptions = {}): Promise<void> {
+    this.#alive();
+    options = readOptions('warmUp', options, TASK);
     const blank = new Photo({ width: 256, height: 256, data: new Uint8ClampedArray(256 * 256 * 4).fill(127) });
     const needed = [...new Set(this.tasks.flatMap((t) => this.#needs(this.#answering(t))))];
     const models = await this.#ensure(needed, options);
@@ -433,7 +460,7 @@ export class Hydra implements Closable {
     if (input instanceof FeatureSet) {
       features = input.share();
     } else {
-      const photo = await this.open(input, options);
+      const photo = await this.open(input, { signal: options.signal });
       if (photo !== input) passing = photo;
       features = await this.extract(photo, backbone, options);
     }
@@ -464,8 +491,8 @@ export class Hydra implements Closable {
     if (input instanceof FeatureSet)
       throw contract(`'${manifest.id}' is a whole network: it reads a photo, not the features of '${input.backbone}'.`);
     const [model] = await this.#ensure([manifest.id], options);
-    const photo = await this.open(input, options);
-    checkImage('run', photo, this.#options.maxPixels);
+    const photo = await this.open(input, { signal: options.signal });
+    checkImage('run', photo, this.#maxPixels);
     const { mean, std, layout = 'NHWC', multipleOf = 1, area = 1, ...fixed } = manifest.preprocess;
     const { width, height } =
       fixed.width !== undefined && fixed.height !== undefined
@@ -593,7 +620,7 @@ export class Hydra implements Closable {
   }
 
   #features(photo: Photo, manifest: BackboneManifest, model: GraphModel, look: Look = {}): FeatureSet {
-    checkImage('extract', photo, this.#options.maxPixels);
+    checkImage('extract', photo, this.#maxPixels);
     this.#activate();
     const { mean, std } = manifest.preprocess;
     const { width, height } = networkSize(photo.width, photo.height, manifest.preprocess, look.zoom);
@@ -697,11 +724,38 @@ function shippedHead(task: string): string | undefined {
   return Object.hasOwn(BUILTIN_TASKS, task) ? BUILTIN_TASKS[task] : undefined;
 }
 
-function checkBuiltin(owner: string, tasks: readonly string[]): void {
-  for (const t of tasks) {
-    if (!Object.hasOwn(BUILTIN_TASKS, t))
-      throw invalid(owner, 'modules', `a list of ${Object.keys(BUILTIN_TASKS).join(', ')}`, t);
-  }
+/** Tasks in a copy of the list. @param others answered already, by whomever. */
+function checkBuiltin(owner: string, given: readonly string[], others?: ReadonlyMap<string, string>): string[] {
+  const wrong = (received: unknown) =>
+    invalid(owner, 'modules', `a list of ${Object.keys(BUILTIN_TASKS).join(', ')}`, received);
+  if (!Array.isArray(given)) throw wrong(given);
+  return Array.from(given as readonly string[], (t) => {
+    if (typeof t === 'string' && (others?.has(t) || Object.hasOwn(BUILTIN_TASKS, t))) return t;
+    throw wrong(t);
+  });
+}
+
+function checkBackends(given: Backend | readonly Backend[]): Backend[] {
+  const wanted = Array.isArray(given) ? Array.from(given as readonly Backend[]) : [given as Backend];
+  const wrong = wanted.find((b) => !BACKENDS.includes(b));
+  if (wanted.length && wrong === undefined && !wanted.includes(wrong!)) return wanted;
+  throw invalid('Hydra.load', 'backend', `one or a list of ${BACKENDS.join(', ')}`, wrong ?? given);
+}
+
+const LOOK_PARAMS = {
+  zoom: { default: 1, min: 0.25, max: 4, unit: 'times', doc: "Sides of the network's input over what it asks for." },
+} as const satisfies NumberTable;
+
+function readLook(owner: string, given: TaskOptions & Look): TaskOptions & Look {
+  const options = readOptions(owner, given, ['zoom', 'mirror', ...TASK]);
+  const { zoom, mirror } = options;
+  if (zoom !== undefined) numbers(owner, LOOK_PARAMS, { zoom });
+  if (mirror !== undefined && typeof mirror !== 'boolean') throw invalid(owner, 'mirror', 'true or false', mirror);
+  return options;
+}
+
+function checkPhoto(owner: string, photo: Photo): void {
+  if (!(photo instanceof Photo)) throw invalid(owner, 'photo', 'what open() returned', photo);
 }
 
 /** Aspect-preserving input size: about `area` pixels, sides multiples of `multipleOf`, `zoom` times as long. */

@@ -1,4 +1,5 @@
 import { isRelievoError, RelievoError } from '../core/errors.js';
+import { invalid } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { ModuleManifest } from './manifest.js';
 
@@ -21,13 +22,35 @@ export function here(): string | undefined {
   return place?.href.startsWith('blob:') ? place.origin : place?.href;
 }
 
-/** Address of one file of a module. */
+/**
+ * Address of one file of a module.
+ *
+ * @throws RelievoError `INVALID_PARAM`.
+ */
 export function locate(location: ModuleLocation, file: string): URL {
   // As text: what Turbopack puts in the place of `new URL(…, import.meta.url)` is no URL, and relative.
-  if (typeof location === 'function') return new URL(String(location(file)), here());
-  const base = new URL(location, here());
+  if (typeof location === 'function') return checkAddress('register', 'location', String(location(file)));
+  const base = checkAddress('register', 'location', location);
   if (!base.pathname.endsWith('/')) base.pathname += '/';
-  return new URL(file, base);
+  return checkAddress('register', 'location', file, base);
+}
+
+/** What an address stands for. @throws RelievoError `INVALID_PARAM`. */
+export function checkAddress(
+  owner: string,
+  param: string,
+  address: string | URL,
+  base: string | URL | undefined = here(),
+): URL {
+  if (typeof address === 'string' || address instanceof URL) {
+    try {
+      return new URL(address, base);
+    } catch {
+      // said below
+    }
+  }
+  const whole = "an address (in Node a whole one: 'https://…', pathToFileURL(folder))";
+  throw invalid(owner, param, whole, base instanceof URL ? base.href : address);
 }
 
 /**

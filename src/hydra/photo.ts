@@ -1,5 +1,5 @@
 import { DISPOSE, type Closable } from '../core/closable.js';
-import { Pixels } from '../image/image-data.js';
+import { checkImage, Pixels, type ImageDataLike } from '../image/image-data.js';
 
 /** Keeps something that belongs to a photo, until the photo is closed. */
 interface Keeper {
@@ -13,6 +13,11 @@ interface Keeper {
 export class Photo extends Pixels implements Closable {
   readonly #keepers = new Set<Keeper>();
   #closed = false;
+
+  /** @throws RelievoError `UNSUPPORTED_IMAGE`. */
+  constructor(pixels: ImageDataLike) {
+    super(checkImage('photo', pixels, Infinity));
+  }
 
   /** True after {@link close}: every function then refuses it with `DISPOSED`. */
   get closed(): boolean {

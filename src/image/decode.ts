@@ -36,10 +36,7 @@ export async function decode(
   } = {},
 ): Promise<ImageDataLike> {
   const maxPixels = options.maxPixels ?? MAX_PIXELS;
-  if (isPixels(input)) {
-    checkImage('open', input, maxPixels);
-    return input;
-  }
+  if (isPixels(input)) return checkImage('open', input, maxPixels);
   // What is drawn is drawn before anything waits: a video goes on, a VideoFrame may be closed.
   const bytes =
     typeof input === 'string' || input instanceof URL
@@ -49,7 +46,7 @@ export async function decode(
         : undefined;
   if (bytes) {
     await checkHeader(bytes, maxPixels);
-    if (options.decoder) return options.decoder(bytes, { maxPixels });
+    if (options.decoder) return checkImage('decoder', await options.decoder(bytes, { maxPixels }), maxPixels);
     if (typeof createImageBitmap !== 'function') {
       throw new RelievoError(
         'UNSUPPORTED_IMAGE',

@@ -1,4 +1,5 @@
 import { RelievoError } from '../core/errors.js';
+import { holds } from '../core/params.js';
 
 /**
  * Size of something that a canvas can draw: an element, a bitmap, a video's frame. Undefined for anything else.
@@ -8,7 +9,7 @@ import { RelievoError } from '../core/errors.js';
 export function drawableSize(input: unknown): { width: number; height: number } | undefined {
   if (typeof input !== 'object' || input === null) return undefined;
   const i = input as Readonly<Record<string, unknown>>;
-  const sides = SIDES.find(([w, h]) => typeof i[w] === 'number' && typeof i[h] === 'number');
+  const sides = SIDES.find(([w, h]) => holds(() => typeof i[w] === 'number' && typeof i[h] === 'number'));
   if (!sides) return undefined;
   const [w, h, why] = sides;
   const [width, height] = [i[w] as number, i[h] as number];

@@ -1,4 +1,5 @@
 import { RelievoError } from '../core/errors.js';
+import { describe, hasMethods, holds, invalid } from '../core/params.js';
 
 /**
  * Pixels: row-major RGBA, 8 bits, straight alpha, sRGB or display-p3, origin top-left. A DOM `ImageData` is one;
@@ -21,13 +22,26 @@ export interface OutputImage extends ImageDataLike {
 /** Default bound on width × height of any image that is decoded or processed. */
 export const MAX_PIXELS = 64_000_000;
 
-/** A new image, transparent black unless `data` (kept, not copied) is given. */
+/** Two photos beside each other, and as much again. */
+const MOST_MADE = 4 * MAX_PIXELS;
+
+/**
+ * A new image, transparent black unless `data` (kept, not copied) is given.
+ *
+ * @throws RelievoError `UNSUPPORTED_IMAGE`, `IMAGE_TOO_LARGE`.
+ */
 export function createImage(
   width: number,
   height: number,
   colorSpace: PredefinedColorSpace = 'srgb',
-  data: Uint8ClampedArray<ArrayBuffer> = new Uint8ClampedArray(width * height * 4),
+  data?: Uint8ClampedArray<ArrayBuffer>,
 ): OutputImage {
+  if (data !== undefined && !isArrayOf(data, 'Uint8ClampedArray'))
+    throw invalid('createImage', 'data', 'a Uint8ClampedArray', data);
+  const fits = isSide(width) && isSide(height);
+  if (fits) checkSize('createImage', width, height, MOST_MADE);
+  data ??= new Uint8ClampedArray(fits ? width * height * 4 : 0);
+  checkImage('createImage', { width, height, data, colorSpace }, MOST_MADE);
   if (typeof ImageData !== 'function') return { width, height, data, colorSpace };
   return tell(new ImageData(data, width, height, { colorSpace }), colorSpace);
 }
@@ -71,8 +85,14 @@ function clamped(data: Uint8ClampedArray | Uint8Array): Uint8ClampedArray<ArrayB
 
 /** True for pixels, false for anything that has to be decoded or drawn. */
 export function isPixels(input: unknown): input is ImageDataLike {
-  const i = input as Partial<ImageDataLike> | null;
-  return typeof i === 'object' && i !== null && ArrayBuffer.isView(i.data) && typeof i.width === 'number';
+  const i = input as Partial<ImageDataLike>;
+  return holds(() => typeof i === 'object' && ArrayBuffer.isView(i.data) && typeof i.width === 'number');
+}
+
+/** Whether something can be gone through, now or by and by. @throws RelievoError `INVALID_PARAM`. */
+export function checkFrames(owner: string, frames: unknown): void {
+  if (![Symbol.asyncIterator, Symbol.iterator].some((s) => hasMethods(frames, [s])))
+    throw invalid(owner, 'frames', 'an iterable of ImageData', frames);
 }
 
 /** Whether no pixel of RGBA bytes lets anything through. */
@@ -81,27 +101,68 @@ export function isOpaque(data: Uint8ClampedArray | Uint8Array): boolean {
   return true;
 }
 
+const SPACES: readonly PredefinedColorSpace[] = ['srgb', 'display-p3'];
+
+/** Kind of a typed array, of whichever realm: `'Uint8Array'`. Undefined for anything else, also for what feigns to be one. */
+const kindOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!
+  .get as () => string | undefined;
+
+export function isArrayOf(value: unknown, ...kinds: readonly string[]): boolean {
+  return kinds.includes(kindOf.call(value)!);
+}
+
+/** Whatever has sides and data. */
+export interface Raster {
+  readonly width: number;
+  readonly height: number;
+  readonly data: ArrayBufferView & ArrayLike<number>;
+  readonly colorSpace?: unknown;
+}
+
 /**
- * Checks that `image` has the shape of an `ImageData`, and is no photo that was closed.
+ * Sides, data and colour space of a value of any origin, each read once: what is checked is what is used.
  *
+ * @returns what is wrong with it, in words, if it is not `kinds` of data on whole sides.
+ */
+export function readRaster(value: unknown, kinds: readonly string[], perPixel: number): Raster | string {
+  let read: Raster;
+  try {
+    const { width, height, data, colorSpace } = value as Raster;
+    read = { width, height, data, colorSpace };
+  } catch {
+    return `received ${describe(value)}`;
+  }
+  const { width, height, data } = read;
+  if (!isArrayOf(data, ...kinds)) return `received ${describe(data === undefined ? value : data)}`;
+  if (!isSide(width) || !isSide(height)) return `received ${describe(width)} × ${describe(height)}`;
+  if (data.length === width * height * perPixel) return read;
+  return `${width} × ${height} need ${width * height * perPixel} values, received ${data.length}`;
+}
+
+/**
+ * Checks that `image` has the shape of an `ImageData`, and is no photo that was closed: every public function's door.
+ *
+ * @returns its sides, data and colour space as they were read.
  * @throws RelievoError `UNSUPPORTED_IMAGE`, `DISPOSED`, or `IMAGE_TOO_LARGE` above `maxPixels`.
  */
-export function checkImage(owner: string, image: ImageDataLike, maxPixels: number = MAX_PIXELS): void {
-  const i = image as Partial<ImageDataLike> | null | undefined;
-  if (!i || !isSide(i.width) || !isSide(i.height) || !ArrayBuffer.isView(i.data)) {
+export function checkImage(owner: string, image: ImageDataLike, maxPixels: number = MAX_PIXELS): ImageDataLike {
+  const read = readRaster(image, ['Uint8ClampedArray', 'Uint8Array'], 4);
+  const { colorSpace = 'srgb' } = read as ImageDataLike;
+  const why =
+    typeof read === 'string'
+      ? read
+      : SPACES.includes(colorSpace)
+        ? undefined
+        : `colorSpace ${SPACES.join(' or ')}, received ${describe(colorSpace)}`;
+  if (why !== undefined)
     throw new RelievoError(
       'UNSUPPORTED_IMAGE',
-      `${owner}: expected an ImageData ({ width, height, data: RGBA bytes }).`,
+      `${owner}: expected an ImageData ({ width, height, data: RGBA bytes }), ${why}.`,
     );
-  }
-  refuseClosed(owner, i);
-  checkSize(owner, i.width, i.height, maxPixels);
-  if (i.data.length !== i.width * i.height * 4) {
-    throw new RelievoError(
-      'UNSUPPORTED_IMAGE',
-      `${owner}: ${i.width} × ${i.height} RGBA pixels need ${i.width * i.height * 4} bytes, data has ${i.data.length}.`,
-    );
-  }
+  const { width, height, data } = read as ImageDataLike;
+  refuseClosed(owner, image);
+  checkSize(owner, width, height, maxPixels);
+  return { width, height, data, colorSpace };
 }
 
 /** @throws RelievoError `DISPOSED` for an opened photo that was closed since. */

@@ -1,5 +1,6 @@
 import { RelievoError } from '../core/errors.js';
 import { forRows, type TaskOptions } from '../core/task.js';
+import { readRaster } from './image-data.js';
 
 /** How much of each pixel belongs to the subject: row-major, 0..1, at any size. */
 export interface Matte {
@@ -9,26 +10,40 @@ export interface Matte {
 }
 
 /**
+ * Checks shape and values of a matte.
+ *
+ * @returns its sides and data as they were read.
+ * @throws RelievoError `INVALID_PARAM`.
+ */
+export function checkMatte(owner: string, matte: Matte): Matte {
+  const read = readRaster(matte, ['Float32Array'], 1);
+  if (typeof read === 'string')
+    throw new RelievoError(
+      'INVALID_PARAM',
+      `${owner}: expected a matte ({ width, height, data: Float32Array }), ${read}.`,
+    );
+  const { width, height, data } = read as Matte;
+  for (let i = 0; i < data.length; i++) {
+    const v = data[i]!;
+    if (!(v >= 0 && v <= 1))
+      throw new RelievoError('INVALID_PARAM', `${owner}: a matte's values are 0..1, found ${v}.`);
+  }
+  return { width, height, data };
+}
+
+/**
  * The matte at the size of an image; of that size it is returned as it is.
  *
  * @throws RelievoError `INVALID_PARAM` for a shape that does not fit or a value outside 0..1.
  */
 export async function matchMatte(
   owner: string,
-  matte: Matte,
+  given: Matte,
   image: { readonly width: number; readonly height: number },
   options: TaskOptions = {},
 ): Promise<Matte> {
-  const m = matte as Partial<Matte> | null | undefined;
-  if (!m || !(m.data instanceof Float32Array) || m.data.length !== m.width! * m.height! || m.data.length === 0) {
-    throw new RelievoError('INVALID_PARAM', `${owner}: expected a matte ({ width, height, data: Float32Array }).`);
-  }
+  const matte = checkMatte(owner, given);
   const { data } = matte;
-  for (let i = 0; i < data.length; i++) {
-    const v = data[i]!;
-    if (!(v >= 0 && v <= 1))
-      throw new RelievoError('INVALID_PARAM', `${owner}: a matte's values are 0..1, found ${v}.`);
-  }
   const { width, height } = image;
   if (matte.width === width && matte.height === height) return matte;
   const out = new Float32Array(width * height);

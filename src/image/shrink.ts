@@ -1,4 +1,4 @@
-import { numbers, type NumberTable } from '../core/params.js';
+import { numbers, readOptions, TASK, type NumberTable } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import { checkImage, createImage, type ImageDataLike, type OutputImage } from './image-data.js';
 import { resizeImage } from './resize.js';
@@ -22,7 +22,8 @@ export async function shrinkImage(
   image: ImageDataLike,
   options: ShrinkOptions & TaskOptions = {},
 ): Promise<OutputImage> {
-  checkImage('shrink', image);
+  options = readOptions('shrink', options, ['maxPixels', ...TASK]);
+  image = checkImage('shrink', image);
   const { maxPixels } = numbers('shrink', SHRINK_PARAMS, { maxPixels: options.maxPixels });
   const { width, height, data, colorSpace } = image;
   const scale = Math.sqrt(maxPixels / (width * height));

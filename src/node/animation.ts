@@ -1,10 +1,11 @@
 import { extname } from 'node:path';
 import { RelievoError } from '../core/errors.js';
 import { numbers, type NumberTable } from '../core/params.js';
-import { checkSize, MAX_PIXELS, type ImageDataLike } from '../image/image-data.js';
+import { checkFrames, checkImage, checkSize, MAX_PIXELS, type ImageDataLike } from '../image/image-data.js';
 import { toSpace } from '../image/colour-space.js';
+import { checkPath } from './read.js';
 import { loadSharp } from './sharp.js';
-import { checkFits, encoded, writeWhole, type FileOptions } from './write.js';
+import { checkFits, checkWriting, encoded, writeWhole, type FileOptions } from './write.js';
 
 export interface AnimationOptions extends FileOptions {
   /** Frames per second, 1..50. Default: 15. GIF counts in hundredths of a second. */
@@ -19,7 +20,9 @@ export interface AnimationOptions extends FileOptions {
 export const ANIMATION_PARAMS = {
   fps: { default: 15, min: 1, max: 50, unit: 'frames per second', doc: 'Speed of the animation.' },
   quality: { default: 80, min: 1, max: 100, unit: 'points', doc: 'Quality of WebP.' },
+  maxPixels: { default: MAX_PIXELS, min: 1, max: Infinity, unit: 'pixels', doc: 'Most pixels of all frames together.' },
 } as const satisfies NumberTable;
+const ANIMATION_NAMES = Object.keys(ANIMATION_PARAMS);
 
 /**
  * Writes frames as an endless animated GIF or WebP, by the path's ending.
@@ -35,6 +38,7 @@ export async function writeAnimation(
   frames: AsyncIterable<ImageDataLike> | Iterable<ImageDataLike>,
   options: AnimationOptions = {},
 ): Promise<{ width: number; height: number; frames: number }> {
+  options = checkWriting('writeAnimation', options, ANIMATION_NAMES);
   const { bytes, ...size } = await encodeAnimation(path, frames, options);
   await writeWhole(path, bytes, options);
   return size;
@@ -47,13 +51,15 @@ export async function encodeAnimation(
   options: AnimationOptions = {},
 ): Promise<{ bytes: Uint8Array; width: number; height: number; frames: number }> {
   const ending = checkAnimationEnding(path);
-  const { fps, quality } = numbers('writeAnimation', ANIMATION_PARAMS, { fps: options.fps, quality: options.quality });
-  const { maxPixels = MAX_PIXELS, signal, software } = options;
+  const { signal, software, ...rest } = checkWriting('writeAnimation', options, ANIMATION_NAMES);
+  const { fps, quality, maxPixels } = numbers('writeAnimation', ANIMATION_PARAMS, rest as Record<string, unknown>);
+  checkFrames('writeAnimation', frames);
   const sharp = await loadSharp();
   const held: Uint8Array[] = [];
   let size: { width: number; height: number } | undefined;
-  for await (const frame of frames) {
+  for await (const given of frames) {
     signal?.throwIfAborted();
+    const frame = checkImage('writeAnimation', given);
     if (!size) checkFits(path, frame);
     size ??= { width: frame.width, height: frame.height };
     if (frame.width !== size.width || frame.height !== size.height)
@@ -78,6 +84,7 @@ export async function encodeAnimation(
 
 /** @throws RelievoError `INVALID_PARAM`. */
 function checkAnimationEnding(path: string): '.gif' | '.webp' {
+  checkPath('writeAnimation', path);
   const ending = extname(path).toLowerCase();
   if (ending === '.gif' || ending === '.webp') return ending;
   throw new RelievoError('INVALID_PARAM', `an animation is a GIF or WebP: end '${path}' in .gif or .webp.`);

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { RelievoError } from '../core/errors.js';
-import type { DepthMap } from '../depth/depth-map.js';
-import { findEmbeddedDepth, uprightDepth, type EmbeddedDepth } from '../depth/embedded.js';
+import { checkDepth, type DepthMap } from '../depth/depth-map.js';
+import { findEmbeddedDepth, uprightDepth } from '../depth/embedded.js';
+import type { EmbeddedDepth } from '../depth/embedded-kinds.js';
 import { embedGDepth } from '../depth/gdepth.js';
-import { checkSize, MAX_PIXELS, type ImageDataLike } from '../image/image-data.js';
+import { checkSize, type ImageDataLike } from '../image/image-data.js';
 import { readDepth } from './depth-file.js';
-import { checkFormat, readBytes, type ReadOptions } from './read.js';
+import { checkBytes, checkFormat, checkPath, checkReading, readBytes, type ReadOptions } from './read.js';
 import { loadSharp } from './sharp.js';
-import { encodeDepth, encoded, encodeImage, existing, writeWhole, type WriteOptions } from './write.js';
+import { checkWriting, encodeDepth, encoded, encodeImage, existing, writeWhole, type WriteOptions } from './write.js';
 
 /** Depth that came with a photo. */
 export interface PhotoDepth {
@@ -28,7 +29,9 @@ export interface PhotoDepth {
  * @throws RelievoError `CORRUPT_IMAGE`, `INVALID_DEPTH`, `IMAGE_TOO_LARGE`, `DEPENDENCY_MISSING`.
  */
 export async function readEmbeddedDepth(bytes: Uint8Array, options: ReadOptions = {}): Promise<PhotoDepth | undefined> {
-  const found = await findEmbeddedDepth(bytes);
+  options = checkReading('readEmbeddedDepth', options);
+  checkBytes('readEmbeddedDepth', bytes);
+  const found = await findEmbeddedDepth(bytes, { signal: options.signal });
   if (!found) return undefined;
   const sharp = await loadSharp();
   options.signal?.throwIfAborted();
@@ -36,7 +39,7 @@ export async function readEmbeddedDepth(bytes: Uint8Array, options: ReadOptions 
     const open = () => sharp(found.file, { limitInputPixels: false, failOn: 'error' });
     const meta = await open().metadata();
     checkFormat(meta.format, "the photo's own depth map");
-    checkSize("the photo's own depth map", meta.width, meta.height, options.maxPixels ?? MAX_PIXELS);
+    checkSize("the photo's own depth map", meta.width, meta.height, options.maxPixels);
     const wide = meta.depth === 'ushort';
     const { data, info } = await open()
       .removeAlpha()
@@ -63,6 +66,8 @@ export async function readEmbeddedDepth(bytes: Uint8Array, options: ReadOptions 
  * @throws RelievoError as `readDepth`.
  */
 export async function readDepthPair(photo: string, options: ReadOptions = {}): Promise<PhotoDepth | undefined> {
+  options = checkReading('readDepthPair', options);
+  checkPath('readDepthPair', photo);
   for (const ending of ['.png', '.jpg', '.jpeg']) {
     const path = pairOf(photo, ending);
     if (await isThere(path)) return { depth: await readDepth(path, options), kind: 'pair' };
@@ -72,6 +77,7 @@ export async function readDepthPair(photo: string, options: ReadOptions = {}): P
 
 /** Embedded depth, or else a file beside the photo. @throws RelievoError as the two. */
 export async function readPhotoDepth(path: string, options: ReadOptions = {}): Promise<PhotoDepth | undefined> {
+  options = checkReading('readPhotoDepth', options);
   const bytes = await readBytes(path, options.signal);
   return (await readEmbeddedDepth(bytes, options)) ?? readDepthPair(path, options);
 }
@@ -87,6 +93,7 @@ export async function writeGDepth(
   depth: DepthMap,
   options: WriteOptions = {},
 ): Promise<void> {
+  options = checkWriting('writeGDepth', options);
   await writeWhole(path, await encodeGDepth(path, image, depth, options), options);
 }
 
@@ -94,17 +101,19 @@ export async function writeGDepth(
 export async function encodeGDepth(
   path: string,
   image: ImageDataLike,
-  depth: DepthMap,
+  map: DepthMap,
   options: WriteOptions = {},
 ): Promise<Uint8Array> {
+  checkPath('writeGDepth', path);
+  const depth = checkDepth('writeGDepth', map);
   if (!['.jpg', '.jpeg'].includes(extname(path).toLowerCase()))
     throw new RelievoError('INVALID_PARAM', `a photo with GDepth is a JPEG: end '${path}' in .jpg.`);
   const inverse = new Float32Array(depth.data.length);
   for (let i = 0; i < inverse.length; i++) inverse[i] = 1 - depth.data[i]!;
-  const map = await encodeDepth({ ...depth, data: inverse });
+  const png = await encodeDepth({ ...depth, data: inverse });
   const jpeg = await encodeImage(path, image, options);
   const md5 = (text: string) => createHash('md5').update(text).digest('hex');
-  return embedGDepth(jpeg, map, md5);
+  return embedGDepth(jpeg, png, md5);
 }
 
 /**
@@ -116,9 +125,12 @@ export async function encodeGDepth(
 export async function writeDepthPair(
   path: string,
   image: ImageDataLike,
-  depth: DepthMap,
+  map: DepthMap,
   options: WriteOptions = {},
 ): Promise<void> {
+  options = checkWriting('writeDepthPair', options);
+  checkPath('writeDepthPair', path);
+  const depth = checkDepth('writeDepthPair', map);
   const sharp = await loadSharp();
   const beside = pairOf(path, '.png');
   const grey = new Uint8Array(depth.data.length);
@@ -126,13 +138,13 @@ export async function writeDepthPair(
   const raw = { width: depth.width, height: depth.height, channels: 1 as const };
   const picture = sharp(grey, { raw, limitInputPixels: false }).toColourspace('b-w').png();
   const { software } = options;
-  const map = await encoded(
+  const png = await encoded(
     beside,
     software === undefined ? picture : picture.withExif({ IFD0: { Software: software } }),
   );
   const photo = await encodeImage(path, image, options);
   if (options.overwrite === false) for (const file of [path, beside]) if (await isThere(file)) throw existing(file);
-  await writeWhole(beside, map, options);
+  await writeWhole(beside, png, options);
   await writeWhole(path, photo, options);
 }
 

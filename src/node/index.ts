@@ -1,6 +1,6 @@
 export { readImage, readImageFile, type NodeImage, type ReadOptions } from './read.js';
 export { writeImage, writeDepth, type WriteOptions } from './write.js';
-export { readDepth } from './depth-file.js';
+export { readDepth, type ReadDepthMap, type ReadDepthOptions } from './depth-file.js';
 export { canvasFactory } from './canvas.js';
 export {
   readDepthPair,

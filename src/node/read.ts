@@ -1,7 +1,8 @@
 import { constants, lstat, open, type FileHandle } from 'node:fs/promises';
 import { RelievoError } from '../core/errors.js';
+import { invalid, numbers, readOptions, type NumberTable } from '../core/params.js';
 import { convert } from '../image/colour-space.js';
-import { checkSize, createImage, MAX_PIXELS, type OutputImage } from '../image/image-data.js';
+import { checkSize, createImage, isArrayOf, MAX_PIXELS, type OutputImage } from '../image/image-data.js';
 import { profileKind, readWide } from './icc.js';
 import { isHevc } from '../image/hevc.js';
 import { loadSharp } from './sharp.js';
@@ -40,13 +41,16 @@ const REFUSED = new Set(['svg', 'pdf', 'magick', 'openslide']);
  * @throws RelievoError `FILE_NOT_FOUND`, `UNSUPPORTED_IMAGE`, `CORRUPT_IMAGE`, `IMAGE_TOO_LARGE`, `DEPENDENCY_MISSING`.
  */
 export async function readImageFile(path: string, options: ReadOptions = {}): Promise<NodeImage> {
+  options = checkReading('readImageFile', options);
   return readImage(await readBytes(path, options.signal), options, path);
 }
 
 /** {@link readImageFile} for bytes. `name` is what messages call them. Fits `Hydra.load({ decoder })`. */
 export async function readImage(bytes: Uint8Array, options: ReadOptions = {}, name = 'the data'): Promise<NodeImage> {
+  const { maxPixels, signal } = checkReading('readImage', options);
+  checkBytes('readImage', bytes);
+  if (typeof name !== 'string') throw invalid('readImage', 'name', 'what messages call the data', name);
   const sharp = await loadSharp();
-  const { maxPixels = MAX_PIXELS, signal } = options;
   if (bytes.byteLength === 0) throw new RelievoError('CORRUPT_IMAGE', `${name} is empty (0 bytes).`);
   if (isHevc(bytes)) {
     throw new RelievoError(
@@ -101,6 +105,29 @@ export async function readImage(bytes: Uint8Array, options: ReadOptions = {}, na
   });
 }
 
+const READ_PARAMS = {
+  maxPixels: { default: MAX_PIXELS, min: 1, max: Infinity, unit: 'pixels', doc: 'Largest picture.' },
+} as const satisfies NumberTable;
+
+/** What every reader takes, read once. @throws RelievoError `INVALID_PARAM`. */
+export function checkReading(
+  owner: string,
+  options: ReadOptions,
+): { maxPixels: number; signal: AbortSignal | undefined } {
+  const { maxPixels, signal } = readOptions(owner, options, ['maxPixels', 'signal']);
+  return { ...numbers(owner, READ_PARAMS, { maxPixels }), signal };
+}
+
+/** @throws RelievoError `INVALID_PARAM`. */
+export function checkBytes(owner: string, bytes: Uint8Array): void {
+  if (!isArrayOf(bytes, 'Uint8Array', 'Uint8ClampedArray')) throw invalid(owner, 'bytes', 'the bytes of a file', bytes);
+}
+
+/** @throws RelievoError `INVALID_PARAM`. */
+export function checkPath(owner: string, path: string): void {
+  if (typeof path !== 'string') throw invalid(owner, 'path', 'the path of a file', path);
+}
+
 /** @throws RelievoError `UNSUPPORTED_IMAGE` for markup that something would have to execute. */
 export function checkFormat(format: string | undefined, name: string): void {
   if (format === undefined || !REFUSED.has(format)) return;
@@ -113,6 +140,7 @@ export function checkFormat(format: string | undefined, name: string): void {
  * @throws RelievoError `FILE_NOT_FOUND`.
  */
 export async function readBytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  checkPath('readBytes', path);
   signal?.throwIfAborted();
   let file: FileHandle | undefined;
   try {

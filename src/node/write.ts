@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { RelievoError } from '../core/errors.js';
-import { numbers, type NumberTable } from '../core/params.js';
-import type { ImageDataLike } from '../image/image-data.js';
-import type { DepthMap } from '../depth/depth-map.js';
+import { invalid, numbers, readOptions, type NumberTable } from '../core/params.js';
+import { checkDepth, type DepthMap } from '../depth/depth-map.js';
+import { checkImage, isArrayOf, MAX_PIXELS, type ImageDataLike } from '../image/image-data.js';
 import { profileKind } from './icc.js';
+import { checkPath } from './read.js';
 import { loadSharp } from './sharp.js';
 import { notAFile, whyNotWritten } from './system-errors.js';
 
@@ -28,6 +29,33 @@ export interface WriteOptions extends FileOptions {
    */
   metadataFrom?: Uint8Array | undefined;
 }
+
+/**
+ * What every writer takes, read once.
+ *
+ * @param more names of options beside those of {@link FileOptions}.
+ * @throws RelievoError `INVALID_PARAM`.
+ */
+export function checkWriting<T extends FileOptions>(
+  owner: string,
+  given: T,
+  more: readonly string[] = ['quality', 'metadataFrom'],
+): T {
+  const options = readOptions(owner, given, ['overwrite', 'software', 'signal', ...more]);
+  const { overwrite, software, metadataFrom } = options as WriteOptions;
+  if (overwrite !== undefined && typeof overwrite !== 'boolean')
+    throw invalid(owner, 'overwrite', 'true or false', overwrite);
+  if (software !== undefined && (typeof software !== 'string' || !software || software.length > LONGEST_NAME))
+    throw invalid(owner, 'software', `a text of 1 to ${LONGEST_NAME} characters`, software);
+  if (metadataFrom !== undefined && !(isArrayOf(metadataFrom, 'Uint8Array') && metadataFrom.length > 0))
+    throw invalid(owner, 'metadataFrom', "the bytes of the photo's file", metadataFrom);
+  return options;
+}
+
+/** EXIF goes into a segment of 64 kB of a JPEG. */
+const LONGEST_NAME = 1000;
+/** Two photos beside each other, and as much again. */
+const MAX_WRITTEN = 4 * MAX_PIXELS;
 
 /** Numeric options: default, range and unit. */
 export const WRITE_PARAMS = {
@@ -65,14 +93,17 @@ export function checkFits(path: string, { width, height }: { readonly width: num
  *   `WRITE_FAILED`, `DEPENDENCY_MISSING`.
  */
 export async function writeImage(path: string, image: ImageDataLike, options: WriteOptions = {}): Promise<void> {
+  options = checkWriting('writeImage', options);
   await writeWhole(path, await encodeImage(path, image, options), options);
 }
 
 /** A picture as the bytes of a file of the path's ending. @throws RelievoError. */
-export async function encodeImage(path: string, image: ImageDataLike, options: WriteOptions = {}): Promise<Uint8Array> {
+export async function encodeImage(path: string, photo: ImageDataLike, options: WriteOptions = {}): Promise<Uint8Array> {
+  options = checkWriting('writeImage', options);
   const { quality } = numbers('writeImage', WRITE_PARAMS, { quality: options.quality });
-  const sharp = await loadSharp();
+  const image = checkImage('writeImage', photo, MAX_WRITTEN);
   const ending = checkEnding(path);
+  const sharp = await loadSharp();
   checkFits(path, image);
   const jpeg = ending === '.jpg' || ending === '.jpeg';
   const raw = { width: image.width, height: image.height, channels: 4 as const };
@@ -112,7 +143,11 @@ async function carrierFor(space: PredefinedColorSpace, from: Uint8Array | undefi
     return sharp(blank).withIccProfile(PROFILES[space]).png().toBuffer();
   }
   const open = { limitInputPixels: false, pages: 1 };
-  const { icc } = await sharp(from, open).metadata();
+  const { icc } = await sharp(from, open)
+    .metadata()
+    .catch((cause) => {
+      throw new RelievoError('CORRUPT_IMAGE', "the photo that 'metadataFrom' holds cannot be read.", { cause });
+    });
   const own = icc !== undefined && profileKind(icc) === space;
   const pixel = sharp(from, { ...open, ignoreIcc: own })
     .rotate() // by its EXIF orientation; sharp 0.33 has no autoOrient()
@@ -124,7 +159,12 @@ async function carrierFor(space: PredefinedColorSpace, from: Uint8Array | undefi
     : icc || space !== 'srgb'
       ? pixel.withIccProfile(PROFILES[space])
       : pixel;
-  return profiled.png().toBuffer();
+  return profiled
+    .png()
+    .toBuffer()
+    .catch((cause) => {
+      throw new RelievoError('CORRUPT_IMAGE', "the photo that 'metadataFrom' holds is damaged or cut off.", { cause });
+    });
 }
 
 /** sharp's names of its own profiles. */
@@ -144,6 +184,7 @@ function overWhite(data: ImageDataLike['data']): ImageDataLike['data'] {
 
 /** Writes a disparity map as a 16-bit grey PNG, 65535 = disparity 1. @throws RelievoError `WRITE_FAILED`. */
 export async function writeDepth(path: string, depth: DepthMap, options: FileOptions = {}): Promise<void> {
+  options = checkWriting('writeDepth', options, []);
   if (checkEnding(path) !== '.png') {
     throw new RelievoError('INVALID_PARAM', `depth is written as 16-bit PNG: end '${path}' in .png.`);
   }
@@ -151,7 +192,8 @@ export async function writeDepth(path: string, depth: DepthMap, options: FileOpt
 }
 
 /** A 16-bit grey PNG, 65535 = 1. */
-export async function encodeDepth(depth: DepthMap, { software }: FileOptions = {}): Promise<Uint8Array> {
+export async function encodeDepth(map: DepthMap, { software }: FileOptions = {}): Promise<Uint8Array> {
+  const depth = checkDepth('writeDepth', map);
   const sharp = await loadSharp();
   const values = new Uint16Array(depth.data.length);
   for (let i = 0; i < values.length; i++) values[i] = depth.data[i]! * 65535 + 0.5;
@@ -162,6 +204,7 @@ export async function encodeDepth(depth: DepthMap, { software }: FileOptions = {
 
 /** @throws RelievoError `INVALID_PARAM`. */
 function checkEnding(path: string): string {
+  checkPath('write', path);
   const ending = extname(path).toLowerCase();
   if (!(WRITABLE as readonly string[]).includes(ending)) {
     throw new RelievoError('INVALID_PARAM', `cannot write '${path}': end it in ${WRITABLE.join(', ')}.`);

@@ -1,5 +1,5 @@
 import { RelievoError } from '../core/errors.js';
-import { numbers, type NumberTable } from '../core/params.js';
+import { numbers, readOptions, TASK, type NumberTable } from '../core/params.js';
 import { checkDepth, type DepthMap } from '../depth/depth-map.js';
 import { faceDisparities } from '../depth/face-depth.js';
 import type { Plane } from '../hydra/hydra.js';
@@ -35,10 +35,14 @@ const FARTHEST = 5;
  * @throws RelievoError `INVALID_PARAM`, `INVALID_DEPTH`; of loading, of the input; the signal's reason.
  */
 export async function detectFaces(image: ImageInput | Photo, options: FacesOptions = {}): Promise<Face[]> {
-  const { depth } = options;
-  const { threshold } = numbers('detectFaces', FACES_PARAMS, options);
-  if (depth) checkDepth('detectFaces', depth);
-  const { hydra, rest } = await hydraFor('faces', options);
+  const {
+    depth: map,
+    threshold: least,
+    ...session
+  } = readOptions('detectFaces', options, [...['depth', 'threshold', 'hydra'], ...TASK]);
+  const { threshold } = numbers('detectFaces', FACES_PARAMS, { threshold: least });
+  const depth = map === undefined ? undefined : checkDepth('detectFaces', map);
+  const { hydra, rest } = await hydraFor('detectFaces', 'faces', session);
   return withPhoto(hydra, image, rest, async (photo) => {
     const { score, box, points } = await hydra.run('faces', photo, rest);
     if (!score || !box || !points)

@@ -5,7 +5,7 @@ import type { Hydra } from '../hydra/hydra.js';
 import type { Photo } from '../hydra/photo.js';
 import type { ImageInput } from '../image/decode.js';
 import type { OutputImage } from '../image/image-data.js';
-import { coverage, type Matte } from '../image/matte.js';
+import { checkMatte, coverage, type Matte } from '../image/matte.js';
 import { hydraFor, type PortraitOptions } from './session.js';
 
 export interface CutOut {
@@ -23,7 +23,7 @@ export interface CutOut {
  *   `BAD_OUTPUT`; the signal's reason.
  */
 export async function estimateMatte(image: ImageInput | Photo, options: PortraitOptions = {}): Promise<Matte> {
-  const { hydra, rest } = await hydraFor('matte', options);
+  const { hydra, rest } = await hydraFor('estimateMatte', 'matte', options);
   return withPhoto(hydra, image, rest, (photo) => matteOf(hydra, photo, rest));
 }
 
@@ -39,7 +39,7 @@ export async function estimateMatte(image: ImageInput | Photo, options: Portrait
  * @throws RelievoError as {@link estimateMatte}.
  */
 export async function cutOut(image: ImageInput | Photo, options: PortraitOptions = {}): Promise<CutOut> {
-  const { hydra, rest } = await hydraFor('matte', options);
+  const { hydra, rest } = await hydraFor('cutOut', 'matte', options);
   return withPhoto(hydra, image, rest, async (photo) => {
     const matte = await matteOf(hydra, photo, part(rest, 0, 0.6));
     const { estimateForeground } = await lazy(() => import('../image/foreground.js'));
@@ -51,7 +51,8 @@ export async function cutOut(image: ImageInput | Photo, options: PortraitOptions
 const NOBODY = 0.005;
 
 /** Whether a matte shows people at all: where it does not, what is near is the subject. */
-export function showsPeople({ data }: Matte): boolean {
+export function showsPeople(matte: Matte): boolean {
+  const { data } = checkMatte('showsPeople', matte);
   let covered = 0;
   for (const a of data) if (a > 0.5) covered++;
   return covered > NOBODY * data.length;
@@ -72,7 +73,7 @@ export async function withPhoto<T>(
   options: TaskOptions,
   work: (photo: Photo) => Promise<T>,
 ): Promise<T> {
-  const photo = await hydra.open(image, options);
+  const photo = await hydra.open(image, { signal: options.signal });
   try {
     return await work(photo);
   } finally {

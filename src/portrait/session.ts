@@ -1,3 +1,4 @@
+import { readOptions, TASK } from '../core/params.js';
 import { part, type TaskOptions } from '../core/task.js';
 import { defaultHydra } from '../depth/estimate.js';
 import type { Hydra } from '../hydra/hydra.js';
@@ -11,7 +12,12 @@ export interface PortraitOptions extends TaskOptions {
 const LOADING = 0.3;
 
 /** A Hydra that answers the task, and what is left of the progress. */
-export async function hydraFor(task: string, options: PortraitOptions): Promise<{ hydra: Hydra; rest: TaskOptions }> {
+export async function hydraFor(
+  owner: string,
+  task: string,
+  options: PortraitOptions,
+): Promise<{ hydra: Hydra; rest: TaskOptions }> {
+  options = readOptions(owner, options, ['hydra', ...TASK]);
   const hydra = options.hydra ?? (await defaultHydra(part(options, 0, LOADING / 2)));
   await hydra.add([task], part(options, options.hydra ? 0 : LOADING / 2, LOADING));
   return { hydra, rest: part(options, LOADING, 1) };

@@ -1,5 +1,6 @@
 import { lazy } from '../core/lazy.js';
 import { isRelievoError, RelievoError } from '../core/errors.js';
+import { readOptions, TASK } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import type { DepthMap } from '../depth/depth-map.js';
 import { matchDepth } from '../effects/match-depth.js';
@@ -22,6 +23,7 @@ export async function readEmbeddedDepth(
   file: Blob | ArrayBuffer | Uint8Array<ArrayBuffer>,
   options: TaskOptions = {},
 ): Promise<DepthMap | undefined> {
+  options = readOptions('readEmbeddedDepth', options, TASK);
   const blob = new Blob([file]);
   // Most photos carry none: only for the others come the readers of XMP.
   const head = new TextDecoder('latin1').decode(await blob.slice(0, HEAD).arrayBuffer());
@@ -31,7 +33,7 @@ export async function readEmbeddedDepth(
     lazy(() => import('../vendor/exifr.js')),
     blob.arrayBuffer().then((buffer) => new Uint8Array(buffer)),
   ]);
-  const found = await findEmbeddedDepth(bytes);
+  const found = await findEmbeddedDepth(bytes, { signal: options.signal });
   if (!found) return undefined;
   const map = await decode(found.file as Uint8Array<ArrayBuffer>, { plain: true }).catch((cause: unknown) => {
     if (!isRelievoError(cause, 'CORRUPT_IMAGE')) throw cause;

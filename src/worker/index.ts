@@ -2,6 +2,7 @@ import type { Remote as Wrapped } from 'comlink';
 import { proxy, releaseProxy, transfer, wrap } from '../vendor/comlink.js';
 import { DISPOSE, type Closable } from '../core/closable.js';
 import { RelievoError } from '../core/errors.js';
+import { hasMethods, invalid, readOptions, TASK } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
 import { beside, webWorkerFrom } from '../core/threads.js';
 import type { DepthMap } from '../depth/depth-map.js';
@@ -40,6 +41,11 @@ export interface WorkerOptions extends WorkerHydraOptions, TaskOptions {
 
 /** A {@link DepthStream} in the worker: what is shown of it on the page is the same. */
 export type WorkerDepthStream = Pick<DepthStream, keyof DepthStream>;
+
+const NAMES_OF_OPTIONS = [
+  ...['worker', 'operators', 'modules', 'backend', 'modelBaseUrl', 'wasmBaseUrl', 'maxPixels', 'cacheBytes'],
+  ...TASK,
+];
 
 type Image = ImageInput | WorkerPhoto;
 /** The first argument may be a photo of the worker, too; `hydra` is the worker's own. */
@@ -99,8 +105,11 @@ const NAMES: { readonly [K in keyof Functions]: true } = {
  * @throws RelievoError as `Hydra.load`; `BACKEND_UNAVAILABLE` when no worker can be started.
  */
 export async function createWorker(options: WorkerOptions = {}): Promise<RelievoWorker> {
-  const { worker: own, operators = [], signal, onProgress, ...hydra } = options;
-  const scripts = operators.map((address) => new URL(address, document.baseURI).href);
+  const read = readOptions('createWorker', options, NAMES_OF_OPTIONS);
+  const { worker: own, operators = [], signal, onProgress, ...hydra } = read;
+  if (own !== undefined && !hasMethods(own, ['postMessage'])) throw invalid('createWorker', 'worker', 'a Worker', own);
+  if (!Array.isArray(operators)) throw invalid('createWorker', 'operators', 'a list of addresses', operators);
+  const scripts = operators.map(addressOf);
   const worker = own ?? startWorker();
   const link = new Link(worker);
   try {
@@ -112,6 +121,14 @@ export async function createWorker(options: WorkerOptions = {}): Promise<Relievo
   } catch (error) {
     link.end();
     throw error;
+  }
+}
+
+function addressOf(address: string | URL): string {
+  try {
+    return new URL(address, document.baseURI).href;
+  } catch {
+    throw invalid('createWorker', 'operators', 'a list of addresses', address);
   }
 }
 
@@ -173,8 +190,9 @@ class Link {
 
   async ask(
     call: (id: number, remote: Wrapped<Remote>, progress?: Progress & object) => Promise<Answer>,
-    { signal, onProgress }: TaskOptions = {},
+    task: TaskOptions = {},
   ): Promise<unknown> {
+    const { signal, onProgress } = readOptions('worker', task, TASK);
     if (!this.#alive) throw new RelievoError('DISPOSED', 'this worker was closed: create a new one.');
     signal?.throwIfAborted();
     const id = ++this.#calls;
@@ -248,6 +266,14 @@ class Link {
   }
 }
 
+function plainJson(recipe: readonly Step[] | Recipe): string {
+  try {
+    return JSON.stringify(recipe) ?? '';
+  } catch (cause) {
+    throw new RelievoError('INVALID_PARAM', 'run: expected a recipe of plain JSON.', { cause });
+  }
+}
+
 class Client {
   readonly backend: string;
   readonly #link: Link;
@@ -274,8 +300,8 @@ class Client {
     depth: DepthMap,
     options: PipelineOptions = {},
   ): Promise<PipelineResult> {
-    const text = typeof recipe === 'string' ? recipe : JSON.stringify(recipe);
-    const { signal, onProgress, ...rest } = options;
+    const text = typeof recipe === 'string' ? recipe : plainJson(recipe);
+    const { signal, onProgress, ...rest } = readOptions('run', options);
     const [input, moved] = await this.#image(image);
     const args = transfer([input, this.#link.refer(depth)], moved);
     const work = { signal, onProgress };
@@ -355,7 +381,7 @@ class StreamClient implements WorkerDepthStream {
 
   async next(frame: ImageInput, options: Pick<TaskOptions, 'signal'> = {}): Promise<DepthMap | undefined> {
     if (this.#closed) throw new RelievoError('DISPOSED', CLOSED_STREAM);
-    options.signal?.throwIfAborted();
+    readOptions('depthStream', options, ['signal']).signal?.throwIfAborted();
     const read = frameToMove(frame);
     const before = this.#sent;
     this.#sent = read.catch(() => {});
