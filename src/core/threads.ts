@@ -44,7 +44,7 @@ function builtin<T>(name: string): T | undefined {
 }
 
 /**
- * Starts a thread. A thread that cannot start, or that throws, calls `onError`; where there are no threads at all, or
+ * Starts a thread. A thread that cannot start, that throws, or that ends before it is ended, calls `onError`; where there are no threads at all, or
  * the page's policy forbids them, the result is undefined.
  *
  * @param webWorker makes the Web Worker. The caller writes `new Worker(new URL('./file.js', import.meta.url), { type:
@@ -75,9 +75,17 @@ export function openThread(
     worker.on('message', onMessage);
     worker.on('error', onError);
     worker.on('messageerror', onError);
+    let ended = false;
+    // Killed from outside, or out of memory.
+    worker.on('exit', (code) => {
+      if (!ended) onError(new Error(`the thread ended with ${code}`));
+    });
     return {
       post: (message, transfer = []) => worker.postMessage(message, transfer),
-      end: () => void worker.terminate(),
+      end: () => {
+        ended = true;
+        void worker.terminate();
+      },
     };
   } catch {
     return undefined;

@@ -73,3 +73,23 @@ test('an abort is obeyed at once, whatever the threads do', () => {
     console.log(JSON.stringify(waits));`);
   expect(out).toEqual(Array(3).fill(['AbortError', true]));
 });
+
+test('a thread that is killed in its work: its band is done without it, and the next call works', () => {
+  const out = run(`
+    import threads from 'node:worker_threads';
+    const started = [];
+    const Real = threads.Worker;
+    threads.Worker = class extends Real { constructor(...a) { super(...a); started.push(this); } };
+    const given = photo(700, 900, 3);
+    const alone = await applyBokeh(...given, { threads: 1, aperture: 0.05 });
+    const same = [];
+    for (const at of [0.11, 0.3, 0.7]) {
+      let killed;
+      const onProgress = (p) => { if (p > at && !killed) killed = started.at(-1).terminate(); };
+      const { data } = await applyBokeh(...given, { threads: 3, aperture: 0.05, onProgress });
+      same.push(Boolean(killed) && data.every((v, i) => v === alone.data[i]));
+    }
+    const { data } = await applyBokeh(...given, { threads: 3, aperture: 0.05 });
+    console.log(JSON.stringify([...same, data.every((v, i) => v === alone.data[i])]));`);
+  expect(out).toEqual(Array(4).fill(true));
+});
