@@ -1,8 +1,11 @@
 import { lazy } from '../core/lazy.js';
+import { readOptions } from '../core/params.js';
 import { at, readFields, type Fields, type FieldsJson } from '../core/schema.js';
 import type { TaskOptions } from '../core/task.js';
-import type { DepthMap } from '../depth/depth-map.js';
-import type { ImageDataLike, OutputImage } from '../image/image-data.js';
+import { checkDepth, type DepthMap } from '../depth/depth-map.js';
+import { checkFaces } from '../image/face.js';
+import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
+import { checkMatte } from '../image/matte.js';
 import { matchDepth } from './match-depth.js';
 import type { Frame, PointOperator, WholeOperator } from './operator.js';
 import { applyPoint } from './points.js';
@@ -19,14 +22,24 @@ export function callable<F extends Fields>(operator: PointOperator<F> | WholeOpe
   return async (
     image: ImageDataLike,
     depth: DepthMap,
-    { signal, onProgress, matte, faces, createCanvas, ...options }: FieldsJson<F> & Parts & TaskOptions,
+    given: FieldsJson<F> & Parts & TaskOptions,
   ): Promise<{ image: OutputImage; depth: DepthMap }> => {
-    const frame = { image, depth, matte, faces, createCanvas };
+    const { name } = operator;
+    const { signal, onProgress, matte, faces, createCanvas, ...options } = readOptions(name, given);
     const task = { signal, onProgress };
-    if (operator.kind === 'point') return { image: await applyPoint(operator, options, frame, task), depth };
+    image = checkImage(name, image);
+    const frame = {
+      image,
+      depth: checkDepth(name, depth),
+      matte: matte === undefined ? undefined : checkMatte(name, matte),
+      faces: faces === undefined ? undefined : checkFaces(name, faces),
+      createCanvas,
+    };
+    if (operator.kind === 'point')
+      return { image: await applyPoint(operator, { ...options, ...task }, frame), depth: frame.depth };
     signal?.throwIfAborted();
-    const values = readFields(operator.options, options, at(operator.name));
-    const map = await matchDepth(operator.name, depth, image, { signal });
+    const values = readFields(operator.options, options, at(name));
+    const map = await matchDepth(name, frame.depth, image, { signal });
     const made = await operator.run({ ...frame, depth: map }, values, task);
     const { runPoints } = await lazy(() => import('./run-points.js'));
     const copy = () => runPoints({ image, depth: map }, []);

@@ -1,5 +1,5 @@
 import { RelievoError } from '../core/errors.js';
-import { invalid } from '../core/params.js';
+import { copyOf, invalid } from '../core/params.js';
 import {
   backgroundOperator,
   parallaxOperator,
@@ -53,7 +53,8 @@ const registered = new Map<string, Operator>(Object.entries(OPERATORS) as unknow
  * @throws RelievoError `INVALID_PARAM` for a name that is taken by one of ours, or for something else than an operator.
  */
 export function registerOperator(operator: Operator): void {
-  const { name, kind, options } = ((operator as unknown) ?? {}) as Partial<Operator>;
+  const read: Partial<Operator> = copyOf('registerOperator', operator);
+  const { name, kind, options } = read;
   if (typeof name !== 'string' || !/^[a-z][a-z0-9-]{0,40}$/.test(name))
     throw invalid('registerOperator', 'name', 'lower-case letters, digits and dashes', name);
   if (Object.hasOwn(OPERATORS, name))
@@ -63,7 +64,7 @@ export function registerOperator(operator: Operator): void {
     );
   const works = kind === 'point' ? 'plan' : 'run';
   const made = (kind === 'point' || kind === 'whole') && typeof options === 'object' && options !== null;
-  if (!made || typeof (operator as never)[works] !== 'function')
+  if (!made || typeof (read as never)[works] !== 'function')
     throw invalid('registerOperator', 'operator', 'what definePointOperator or defineOperator returns', operator);
   registered.set(name, operator);
 }

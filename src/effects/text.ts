@@ -1,5 +1,5 @@
 import { RelievoError } from '../core/errors.js';
-import { invalid, numbers, readOptions, type NumberTable } from '../core/params.js';
+import { hasMethods, invalid, numbers, readOptions, type NumberTable } from '../core/params.js';
 import type { CanvasFactory } from '../image/canvas-factory.js';
 import { createImage, type OutputImage } from '../image/image-data.js';
 import { requireColour } from '../image/parse-colour.js';
@@ -116,7 +116,7 @@ export function readText(given: TextStyle): TextStyle {
 type Context = OffscreenCanvasRenderingContext2D | CanvasRenderingContext2D;
 
 function context(canvas: OffscreenCanvas | HTMLCanvasElement): Context {
-  const found = canvas.getContext('2d') as Context | null;
+  const found = hasMethods(canvas, ['getContext']) && (canvas.getContext('2d') as Context | null);
   if (!found) throw new RelievoError('DEPENDENCY_MISSING', 'text: this canvas has no 2D context.');
   return found;
 }
