@@ -67,6 +67,15 @@ export class GraphWriter {
     );
   }
 
+  /** Any other operation, with whole numbers as its last inputs: one for each list, a scalar for a number. */
+  operation(name, op, inputs, numbers = [], attr = {}) {
+    const constants = numbers.map((v, i) => {
+      const shape = Array.isArray(v) ? [v.length] : [];
+      return this.#const(`${name}/input${i}`, shape, [v].flat(), 'int32');
+    });
+    return this.#node(name, op, [...inputs, ...constants], attr);
+  }
+
   transpose(name, x, order) {
     return this.#node(name, 'Transpose', [x, this.#const(`${name}/order`, [order.length], order, 'int32')], {
       T: FLOAT,

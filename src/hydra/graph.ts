@@ -18,6 +18,8 @@ export interface Graph {
 
 /** TensorFlow's rule for node names. It also keeps `__proto__` out of the objects that TF.js files nodes under. */
 const NODE = /^[A-Za-z0-9.][A-Za-z0-9_.\\/>-]{0,499}$/;
+/** Make numbers by the million where a graph says how many, and have no place in one that answers the same each time. */
+const RANDOM = /^(Stateless)?(Random|TruncatedNormal|Multinomial)/;
 const MAX_NODES = 50_000;
 const MAX_RANK = 6;
 const MAX_ELEMENTS = 2 ** 28;
@@ -57,6 +59,10 @@ export function readGraph(manifest: ModuleManifest, bytes: Uint8Array): Graph {
     const { name, op, attr } = record(node);
     need(typeof name === 'string' && NODE.test(name), `its graph has a node without a plain name`);
     need(typeof op === 'string', `node '${name}' has no op`);
+    need(
+      !RANDOM.test(op as string),
+      `node '${name}' is a ${String(op).slice(0, 40)}: its answers would be left to chance`,
+    );
     names.add(name as string);
     if (op === 'Placeholder') {
       const { dtype, shape } = record(attr);

@@ -7,6 +7,7 @@ import { decode, type Decoder, type ImageInput } from '../image/decode.js';
 import { checkImage, MAX_PIXELS } from '../image/image-data.js';
 import { mirrorRows, resizeToTensor } from '../image/resize.js';
 import { BACKENDS, type Backend } from './backends.js';
+import { withinBounds } from './bounds.js';
 import { BUILTIN_BACKBONE, BUILTIN_TASKS, builtinLocation } from './builtin.js';
 import { FeatureCache, FeatureSet, type FeatureTensor } from './features.js';
 import { checkGraph, readGraph, weightBytes, type Graph } from './graph.js';
@@ -519,7 +520,7 @@ export class Hydra implements Closable {
     this.#activate();
     finishShaders(this.#tf);
     try {
-      return this.#tf.tidy(() => [model.execute(feed(), outputs)].flat());
+      return withinBounds(this.#tf, () => this.#tf.tidy(() => [model.execute(feed(), outputs)].flat()));
     } catch (cause) {
       throw new RelievoError(
         'MODEL_CONTRACT',

@@ -207,6 +207,37 @@ test('a graph with an operation nobody knows is a contract error, not a crash', 
   });
 });
 
+test.each<[string, (g: GraphWriter) => string]>([
+  ['Range', (g) => g.operation('big', 'Range', [], [0, 1_000_000_000, 1])],
+  ['ResizeBilinear', (g) => g.operation('big', 'ResizeBilinear', ['s4'], [[30_000, 30_000]])],
+  ['Fill', (g) => g.operation('big', 'Fill', [], [[40_000, 40_000], 1])],
+  ['Tile', (g) => g.operation('big', 'Tile', ['s4'], [[1, 3000, 3000, 1]])],
+])('a graph whose %s would fill the memory is stopped before it does', async (kernel, big) => {
+  await hydra.register(tinyBackbone(modules.next()));
+  const g = new GraphWriter();
+  g.input('s4', [-1, -1, -1, 6]);
+  g.output('disparity', big(g), [-1, -1, -1, 1]);
+  await hydra.register(
+    g.write(modules.next(), {
+      ...{ id: 'bomb', kind: 'head', task: 'depth', inputs: { s4: 's4' }, outputs: { disparity: 'disparity' } },
+      requires: { module: 'tiny@^1.1', taps: [TINY_TAPS[0]] },
+    }),
+  );
+  const before = process.memoryUsage().rss;
+  const error = await rejection(hydra.run('depth', photo));
+  expect(error).toMatchObject({ code: 'MODEL_CONTRACT', message: expect.stringMatching(`${kernel} would make \\d+`) });
+  expect(process.memoryUsage().rss - before).toBeLessThan(200e6);
+});
+
+test('a graph that leaves its answer to chance is refused', async () => {
+  await hydra.register(tinyBackbone(modules.next()));
+  const random = (json: { modelTopology: { node: { op: string }[] } }) => {
+    json.modelTopology.node.find((n) => n.op === '_FusedConv2D')!.op = 'RandomUniform';
+    return json;
+  };
+  await refused(tinyHead(modules.next(), {}, {}, random as never), 'RandomUniform');
+});
+
 interface GraphJson {
   format: string;
   modelTopology: { node: { name: string; input?: string[] }[] };
