@@ -9,6 +9,13 @@ export declare class GraphWriter {
     kernel: ArrayLike<number>,
     options?: { bias?: ArrayLike<number>; stride?: number; activation?: 'Relu' | 'Relu6' },
   ): string;
+  operation(
+    name: string,
+    op: string,
+    inputs: readonly string[],
+    numbers?: readonly (number | readonly number[])[],
+    attr?: object,
+  ): string;
   transpose(name: string, x: string, order: Shape): string;
   squeeze(name: string, x: string, axis: number): string;
   output(name: string, x: string, shape: Shape): string;
