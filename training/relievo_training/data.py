@@ -380,7 +380,7 @@ def augment(rng: np.random.Generator, s: dict) -> np.ndarray:
     return degrade(rng, x)
 
 
-BLANK = 0.02  # share of renders that are blank
+BLANK = 0.06  # share of renders that are blank
 
 
 def blank(rng: np.random.Generator, like: np.ndarray) -> np.ndarray:

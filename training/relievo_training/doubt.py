@@ -1,9 +1,9 @@
-"""How sure the network is: fits the plane that says so on finished weights, and measures what it is worth.
+"""What the network's word is worth on how sure it is.
 
-    python -m relievo_training.doubt RUN.pt --data DATA [--teach runs/teach] [--extra FOLDER...] [--fit 300] [--card FILE]
+    python -m relievo_training.train --data DATA --init RUN.pt --only doubt --steps 600 --lr 2e-3 --mix synth=4,mannequin=7,room=1 --out runs/d
+    python -m relievo_training.doubt runs/d/last.pt --data DATA [--card FILE]
 
-The mean of two runs (average.py) has features that neither run's last convolution has seen, so its row for doubt (`losses.doubt`) is
-fitted anew: those 217 weights alone, all else stays bit for bit, and RUN.pt is written. Then, on the evaluation sets:
+The first trains the branch that says it (`losses.doubt`), all else stays bit for bit. The second measures, on the evaluation sets:
 
   sparsification   mean error of the pixels that are left when the least sure share is taken out, over that of all; beside it
                    when the worst are taken out (nobody can do better) and the same share at random (1)
@@ -21,41 +21,14 @@ import pathlib
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 
-from . import card, data, losses
+from . import card
 from .evaluate import photos
 from .infer import load_net, read_rgb, to_tensor
-from .train import LARGE, MIX, prepare
 
 NEAR = 0.5
 SETS = ("mannequin", "tum", "synthetic", "room", "generated", "iphone")
 SHARES = np.arange(0, 1, 0.1)
-
-
-def fit(net, sets: dict, steps: int, rate: float = 3e-3) -> None:
-    """Adam on the row of the last convolution that says the error; everything before it runs without gradients."""
-    row = list(net.head.outputs).index("doubt")
-    final = net.head.final
-    w, b = final.weight[row : row + 1].detach().clone(), final.bias[row : row + 1].detach().clone()
-    w.requires_grad_(), b.requires_grad_()
-    opt = torch.optim.Adam([w, b], lr=rate)
-    batches = iter(torch.utils.data.DataLoader(data.Mixer(sets, {"synth": 5, "mannequin": 6, "room": 1}, LARGE, 7), batch_size=None, num_workers=1))
-    for step in range(steps):
-        batch = next(batches)
-        for g in opt.param_groups:
-            g["lr"] = rate * (1 - step / steps)
-        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-            x = net.head.features(net.backbone(prepare(batch["image"], "cpu")))
-            depth = final(x).float()[:, :1]
-        loss = losses.doubt(F.conv2d(x.float(), w, b), depth, batch["disp"], batch["valid"])
-        opt.zero_grad()
-        loss.backward()
-        opt.step()
-        if step % 50 == 0:
-            print(f"step {step}: {float(loss):.3f}", flush=True)
-    with torch.no_grad():
-        final.weight[row], final.bias[row] = w[0], b[0]
 
 
 def normalise(d: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -71,8 +44,9 @@ def measure(net, root: pathlib.Path, name: str) -> list[tuple[np.ndarray, np.nda
         truth = cv2.imread(str(p.with_suffix(".disp.png")), cv2.IMREAD_UNCHANGED)
         if truth is None:
             continue
-        out = net(to_tensor(read_rgb(p)), ("head",))
-        depth, log = (out[k][0, 0].numpy() for k in ("depth", "doubt"))
+        out = net(to_tensor(read_rgb(p)), ("head", "doubt"))
+        depth = out["depth"][0, 0].numpy()
+        log = cv2.resize(out["doubt.log"][0, 0].numpy(), depth.shape[::-1], interpolation=cv2.INTER_LINEAR)
         truth = cv2.resize(truth, depth.shape[::-1], interpolation=cv2.INTER_NEAREST).astype(np.float32)
         known = truth > 0
         if known.sum() < 200:
@@ -95,17 +69,10 @@ def main() -> None:
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("run", type=pathlib.Path)
     ap.add_argument("--data", type=pathlib.Path, required=True)
-    ap.add_argument("--extra", type=pathlib.Path, nargs="*", default=[])
-    ap.add_argument("--fit", type=int, default=0, help="steps; 0 only measures")
     ap.add_argument("--card", type=pathlib.Path, help="write the tables into this file, too")
     a = ap.parse_args()
     torch.set_num_threads(1)
-    torch.manual_seed(1)
     net, _ = load_net(a.run)
-    if a.fit:
-        fit(net, data.load(a.data, a.extra), a.fit)
-        state = torch.load(a.run, map_location="cpu", weights_only=True)
-        torch.save({**state, "ema": net.state_dict()}, a.run)
     rows, all_pixels = [], []
     for name in SETS:
         found = measure(net, a.data, name)

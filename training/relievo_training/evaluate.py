@@ -123,8 +123,8 @@ def consistency(data: pathlib.Path, plane: Callable[[np.ndarray, float], np.ndar
     return {k: float(np.mean(v)) for k, v in found.items()}
 
 
-def table(scores: dict[str, dict], others: dict[str, dict[str, dict]]) -> str:
-    """`others`: scores by who has them, for the columns before."""
+def table(scores: dict[str, dict], others: dict[str, dict[str, dict]], brief: bool = False) -> str:
+    """`others`: scores by who has them, for the columns before. `brief`: only what there is a target for."""
     goals = {(s, k): (v, least) for s, k, v, least in TARGETS}
     rows = []
     for name, got in scores.items():
@@ -133,6 +133,8 @@ def table(scores: dict[str, dict], others: dict[str, dict[str, dict]]) -> str:
                 continue
             base = [other[name]["mean"].get(key) for other in others.values()]
             goal, least = goals.get((name, key), (None, True))
+            if brief and goal is None:
+                continue
             verdict = ["", ""] if goal is None else [f"{'≥' if least else '≤'} {goal}", "met" if (value >= goal if least else value <= goal) else "missed"]
             rows.append([name, key, *("" if b is None else f"{b:.3f}" for b in base), f"{value:.3f}", *verdict])
     return card.grid(["set", "figure", *others, "this", "target", ""], rows)
@@ -201,7 +203,10 @@ def main() -> None:
         text += "\n\nDisagreement with itself (0 = none): " + ", ".join(f"{k} {v:.3f}" for k, v in steady.items()) + "."
     print(text)
     if a.card:
-        card.fill(a.card, "scores-cli" if a.cli else "scores", text)
+        if a.cli:
+            card.fill(a.card, "scores-cli", f"{title}\n\n{table(scores, others, brief=True)}")
+        else:
+            card.fill(a.card, "scores", text)
 
 
 if __name__ == "__main__":

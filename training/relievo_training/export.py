@@ -20,20 +20,22 @@ import torch
 
 from . import card, parity, quantise
 from .infer import AREA, MULTIPLE, load_net
-from .model import MEAN, STD, TAPS, ConvBN, Decoder, MBConv, Net, Separable
+from .model import MEAN, STD, TAPS, ConvBN, Decoder, Doubt, MBConv, Net, Separable
 from .quantise import Encoded
 
 VERSION = "0.1.0"
 # Task -> the head of the network that answers it, and which of its planes under which name.
 HEADS = {
-    "depth": ("head", {"depth": "disparity", "doubt": "doubt"}),
+    "depth": ("head", {"depth": "disparity"}),
     "matte": ("matte", {"matte": "matte"}),
     "faces": ("faces", {"score": "score", "box": "box", "points": "points"}),
 }
+# Task -> the branch of its head that ships in the same module, and its one plane under which name.
+BRANCHES = {"depth": ("doubt", "log", "doubt")}
 SHARD = "group1-shard1of1.bin"
 LICENCE = "MIT; initialised from EfficientNet-Lite0 ImageNet weights, Apache-2.0"
 PRETRAINED = "ImageNet-1k, through the EfficientNet-Lite0 weights the training starts from (weights Apache-2.0)"
-SYNTHETIC = "about 1,690 synthetic portraits and 700 synthetic scenes rendered for this project (assets CC0 and CC-BY 3.0)"
+SYNTHETIC = "about 1,790 synthetic portraits and 760 synthetic scenes rendered for this project (assets CC0 and CC-BY 3.0)"
 TEACHER = "faces and their relief as MediaPipe 0.10.21 labels them on these pictures (Apache-2.0)"
 # By the recipe of relievo_training.train.
 TRAINED_ON = {
@@ -130,6 +132,10 @@ class Graph:
     def conv_bn(self, name: str, m: ConvBN, x: str) -> str:
         return self.convolve(name, x, m.stride, m.conv.groups > 1, m.act)
 
+    def separable(self, at: str, m: Separable, x: str) -> str:
+        y = self.conv_bn(f"{at}.point", m.point, self.conv_bn(f"{at}.depthwise", m.depthwise, x))
+        return self.add(f"{at}.add".replace(".", "/"), x, y) if m.residual else y
+
     def add(self, name: str, a: str, b: str) -> str:
         return self.node(name, "AddV2", [a, b], T={"type": "DT_FLOAT"})
 
@@ -174,8 +180,9 @@ def backbone_graph(net: Net, weights: dict) -> Graph:
     return g
 
 
-def head_graph(name: str, head: Decoder, weights: dict, planes: dict[str, str]) -> Graph:
-    """The decoder with those of its planes that ship (plane -> output name); others were only there to train with."""
+def head_graph(name: str, head: Decoder, weights: dict, planes: dict[str, str], branch: tuple[str, Doubt, str] | None = None) -> Graph:
+    """The decoder with those of its planes that ship (plane -> output name); others were only there to train with. `branch`: one
+    plane from what it has at stride 8, under its part's name and with its output's."""
     g = Graph(dict(weights))
     first = dict(zip(head.outputs, np.cumsum([0, *head.outputs.values()])))
     keep = [c for p in planes for c in range(first[p], first[p] + head.outputs[p])]
@@ -184,19 +191,20 @@ def head_graph(name: str, head: Decoder, weights: dict, planes: dict[str, str]) 
     g.weights[f"{name}.final"] = (pick(kernel), pick(bias))
     taps = {t: g.feed(t, TAPS[t][2]) for t in head.lateral}
 
-    def separable(at: str, m: Separable, x: str) -> str:
-        y = g.conv_bn(f"{at}.point", m.point, g.conv_bn(f"{at}.depthwise", m.depthwise, x))
-        return g.add(f"{at}.add".replace(".", "/"), x, y) if m.residual else y
-
     x = g.conv_bn(f"{name}.lateral.s32", head.lateral["s32"], taps["s32"])
     for i, block in enumerate(head.context):
-        x = separable(f"{name}.context.{i}", block, x)
+        x = g.separable(f"{name}.context.{i}", block, x)
     for t, blocks in head.fuse.items():
         x = g.conv_bn(f"{name}.narrow.{t}", head.narrow[t], x)
         x = g.resize_like(f"{name}/resize/{t}", x, taps[t])
         x = g.add(f"{name}/join/{t}", x, g.conv_bn(f"{name}.lateral.{t}", head.lateral[t], taps[t]))
         for i, block in enumerate(blocks):
-            x = separable(f"{name}.fuse.{t}.{i}", block, x)
+            x = g.separable(f"{name}.fuse.{t}.{i}", block, x)
+        if branch and t == "s8":
+            y = x
+            for i, block in enumerate(branch[1].mix):
+                y = g.separable(f"{branch[0]}.mix.{i}", block, y)
+            g.output(branch[2], g.convolve(f"{branch[0]}.final", y, act=False), 1)
     x = g.convolve(f"{name}.final", x, act=False)
     counts = [head.outputs[p] for p in planes]
     parts = g.split(f"{name}/split", x, counts) if len(counts) > 1 else [x]
@@ -233,10 +241,12 @@ def export(net: Net, scheme: str, models: pathlib.Path, recipe: str = "all", abo
     })
     for task, (name, planes) in HEADS.items():
         head = getattr(net, name)
-        size += write_module(models / f"relievo-{task}", head_graph(name, head, weights, planes), {
+        part, _, output = BRANCHES.get(task, (None, None, None))
+        branch = (part, getattr(net, part), output) if part else None
+        size += write_module(models / f"relievo-{task}", head_graph(name, head, weights, planes, branch), {
             "id": f"relievo-{task}", "version": VERSION, "kind": "head", "task": task,
             "requires": {"module": "relievo-backbone@^" + VERSION.rsplit(".", 1)[0], "taps": [provides[t] for t in head.lateral]},
-            "inputs": {t: t for t in head.lateral}, "outputs": {o: o for o in planes.values()}, **origin,
+            "inputs": {t: t for t in head.lateral}, "outputs": {o: o for o in (*planes.values(), *([output] if output else []))}, **origin,
         })
     return coded, size
 

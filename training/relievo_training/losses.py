@@ -30,9 +30,10 @@ def ssi(pred: torch.Tensor, target: torch.Tensor, w: torch.Tensor) -> torch.Tens
 
 def doubt(log: torch.Tensor, pred: torch.Tensor, target: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
     """Negative logarithm of a Laplace density whose width the network says itself, exp(log) (Kendall & Gal 2017): least where
-    that is the error to expect, in mean absolute deviations of the map. The depth itself is not to be had by it."""
+    that is the error to expect, in mean absolute deviations of the map. The depth itself is not to be had by it. `log` may be
+    coarser than the map."""
     error = (normalise(pred.detach(), w) - normalise(target, w)).abs().clamp(max=4)
-    log = log.clamp(-4, 2)
+    log = F.interpolate(log, size=pred.shape[-2:], mode="bilinear", align_corners=False).clamp(-4, 2)
     return ((error * torch.exp(-log) + log) * w).sum() / w.sum().clamp(min=1)
 
 

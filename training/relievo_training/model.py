@@ -175,50 +175,72 @@ class Decoder(nn.Module):
         self.fuse = nn.ModuleDict({t: nn.Sequential(*[Separable(w[t], w[t], 5 if t in ("s16", "s8") else 3) for _ in range(1 if t == "s2" else 2)]) for t in names[1:]})
         self.final = nn.Conv2d(w[names[-1]], sum(outputs.values()), 3)
 
-    def features(self, taps: dict[str, torch.Tensor]) -> torch.Tensor:
-        """What the last convolution reads, padded."""
+    def features(self, taps: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """What it has found at each stride."""
         x = self.lateral["s32"](taps["s32"])
         for block in self.context:
             x = block(x)
+        found = {}
         for t in self.fuse:
             x = self.narrow[t](x)  # before the resize: a quarter of the pixels, the same numbers
             x = F.interpolate(x, size=taps[t].shape[-2:], mode="bilinear", align_corners=False)
-            x = self.fuse[t](x + self.lateral[t](taps[t]))
-        return same_pad(x, 3, 1)
+            x = found[t] = self.fuse[t](x + self.lateral[t](taps[t]))
+        return found
+
+    def answer(self, found: dict[str, torch.Tensor]) -> torch.Tensor:
+        return self.final(same_pad(found[list(found)[-1]], 3, 1))
 
     def forward(self, taps: dict[str, torch.Tensor]) -> torch.Tensor:
-        return self.final(self.features(taps))
+        return self.answer(self.features(taps))
+
+
+class Doubt(nn.Module):
+    """One plane from the features of a decoder at one stride."""
+
+    outputs = {"log": 1}
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.mix = nn.Sequential(Separable(channels, 48, 5), Separable(48, 48, 5), Separable(48, 32))
+        self.final = nn.Conv2d(32, 1, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.final(same_pad(self.mix(x), 3, 1))
 
 
 class Net(nn.Module):
     """Backbone and heads, trained together.
 
-    `head` answers with {"depth", "doubt", "matte"} at stride 2: relative disparity up to scale and shift; the logarithm of
-    the error to expect of it (losses.doubt); and the logit of the person matte, which sharpens the outline and is dropped
-    at export. `matte` is the small head that ships for it.
+    `head` answers with {"depth", "matte"} at stride 2: relative disparity up to scale and shift, and the logit of the
+    person matte, which sharpens the outline and is dropped at export. `doubt` says at stride 8, from what `head` has found there,
+    the logarithm of the error to expect of the depth (losses.doubt); it ships within the depth module. `matte` is the small head that ships for it.
     `faces` answers at stride 8 (after CenterNet: Zhou et al. 2019): "score", the logit of a face's centre; "box", the
     distances from the cell's centre to its left, top, right and bottom edge, 8 exp(v) pixels; "points", five landmarks
     (eyes, tip of the nose, corners of the mouth; of each pair the left one in an upright picture first) from the
     cell's centre, in units of 8 pixels.
     """
 
-    HEADS = ("head", "matte", "faces")
+    HEADS = ("head", "doubt", "matte", "faces")
 
     def __init__(self) -> None:
         super().__init__()
         self.backbone = Backbone()
-        self.head = Decoder(DEPTH, {"depth": 1, "doubt": 1, "matte": 1})
+        self.head = Decoder(DEPTH, {"depth": 1, "matte": 1})
+        self.doubt = Doubt(DEPTH["s8"])
         self.matte = Decoder(MATTE, {"matte": 1})
         self.faces = Decoder(FACES, {"score": 1, "box": 4, "points": 10})
         nn.init.constant_(self.faces.final.bias[:1], -4.0)  # faces are rare: the focal loss starts calmly
 
     def forward(self, x: torch.Tensor, heads: tuple[str, ...] = HEADS) -> dict[str, torch.Tensor]:
-        """Planes by name; a head's own are prefixed when it is not the depth head: "matte.matte", "faces.box"."""
+        """Planes by name; a head's own are prefixed when it is not the depth head: "matte.matte", "doubt.log"."""
         taps = self.backbone(x)
+        found = self.head.features(taps) if "head" in heads or "doubt" in heads else {}
         out = {}
         for h in heads:
             decoder = getattr(self, h)
-            planes = decoder(taps).float().split(list(decoder.outputs.values()), 1)
+            # Doubt must not change what it doubts.
+            answer = self.head.answer(found) if h == "head" else decoder(found["s8"].detach()) if h == "doubt" else decoder(taps)
+            planes = answer.float().split(list(decoder.outputs.values()), 1)
             out.update({n if h == "head" else f"{h}.{n}": p for n, p in zip(decoder.outputs, planes)})
         return out
 

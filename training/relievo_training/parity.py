@@ -54,11 +54,15 @@ def run_tfjs(models: pathlib.Path, inputs: list[torch.Tensor], task: str = "dept
 @torch.inference_mode()
 def run_torch(net: Net, x: torch.Tensor, task: str = "depth") -> dict[str, np.ndarray]:
     """The same from PyTorch."""
-    from .export import HEADS  # it imports this module
+    from .export import BRANCHES, HEADS  # it imports this module
 
     head, planes = HEADS[task]
-    out = net(x, (head,))
-    return {o: out[p if head == "head" else f"{head}.{p}"][0].permute(1, 2, 0).numpy() for p, o in planes.items()}
+    names = {p if head == "head" else f"{head}.{p}": o for p, o in planes.items()}
+    branch = BRANCHES.get(task)
+    if branch:
+        names[f"{branch[0]}.{branch[1]}"] = branch[2]
+    out = net(x, (head, branch[0]) if branch else (head,))
+    return {o: out[p][0].permute(1, 2, 0).numpy() for p, o in names.items()}
 
 
 def differences(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:

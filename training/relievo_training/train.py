@@ -65,7 +65,6 @@ def main() -> None:
     ap.add_argument("--relief-from", type=pathlib.Path, help="a run (.pt) whose relief real people are taught, instead of the network's own: one that learned from exact depth alone")
     ap.add_argument("--face", type=float, default=0.1, help="weight of FaceMesh's relief")
     ap.add_argument("--pose", type=float, default=0.3, help="weight of the order of BlazePose's joints")
-    ap.add_argument("--doubt", type=float, default=0.05, help="weight of how sure the network says it is")
     ap.add_argument("--lr", type=float, default=1.5e-3)
     ap.add_argument("--warm-up", type=int, default=300, help="steps over which the rate rises")
     ap.add_argument("--backbone-rate", type=float, default=0.3, help="the backbone's learning rate, as a share of --lr")
@@ -102,6 +101,8 @@ def main() -> None:
         for part in (net.backbone.stem, *net.backbone.blocks[: TAPS[a.freeze][0] + 1]):
             part.requires_grad_(False)
     if a.only:
+        if "doubt" in heads and len(heads) > 1:
+            raise SystemExit("--only doubt goes alone: it is trained beside a depth that stays as it is")
         net.requires_grad_(False).eval()
         for h in heads:
             getattr(net, h).requires_grad_(True).train()
@@ -136,11 +137,13 @@ def main() -> None:
         planes = {k: b[k].to(device) for k in ("disp", "valid", "dense", "mask", "sure", "front", "relief")}
         kind, full = b["kind"].to(device), b["full"].to(device)
         with torch.autocast(device, dtype=torch.bfloat16):
-            out = net(prepare(b["image"], device), heads)
+            out = net(prepare(b["image"], device), ("head", *heads) if heads == ("doubt",) else heads)
         parts: dict[str, torch.Tensor] = {}
+        if "doubt" in heads:
+            known = kind != data.MASKED
+            parts["doubt"] = 0.2 * losses.doubt(out["doubt.log"][known], out["depth"][known], planes["disp"][known], planes["valid"][known])
         if "head" in heads:
             depth, known = out["depth"], kind != data.MASKED
-            parts["doubt"] = a.doubt * losses.doubt(out["doubt"][known], depth[known], planes["disp"][known], planes["valid"][known])
             planes["valid"] = planes["valid"] * ~b["blank"].to(device)[:, None, None, None]
             parts["exact"] = losses.ssi(depth[known], planes["disp"][known], planes["valid"][known])
             stereo = kind == data.STEREO
