@@ -10,6 +10,18 @@ export interface DepthMap {
   readonly width: number;
   readonly height: number;
   readonly data: Float32Array;
+  /** Of a map that `estimateDepth` made. What is made of that map has none. */
+  readonly confidence?: Confidence | undefined;
+}
+
+/**
+ * How sure the network is of a map, row-major on a grid of its own that covers the photo: the chance, 0..1, that the
+ * disparity is off by less than half the map's mean absolute deviation.
+ */
+export interface Confidence {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Float32Array;
 }
 
 const ONE_BITS = 0x3f800000;

@@ -8,7 +8,7 @@ import type { ImageInput } from '../image/decode.js';
 import { coverage } from '../image/matte.js';
 import { mirrorRows, resizePlane } from '../image/resize.js';
 import type { Photo } from '../hydra/photo.js';
-import { createDepthMap, type DepthMap } from './depth-map.js';
+import { createDepthMap, type Confidence, type DepthMap } from './depth-map.js';
 
 export interface EstimateOptions extends TaskOptions {
   /** The Hydra to use; a shipped head that it lacks is loaded. Default: one shared by all calls, loaded at the first. */
@@ -38,6 +38,8 @@ const LOOKS: Readonly<Record<DepthQuality, readonly Look[]>> = {
 const RANGE_TAIL = 0.001;
 /** Below this spread (in the network's units) the picture has no relief to speak of. */
 const FLAT = 1e-6;
+/** An error of this many mean absolute deviations of the map, or less, is what confidence is the chance of. */
+const NEAR = 0.5;
 
 let shared: Hydra | undefined;
 let loading: Shared<Hydra> | undefined;
@@ -65,12 +67,14 @@ export async function estimateDepth(image: ImageInput | Photo, options: Estimate
   refining.catch(() => {}); // awaited below, unless something is wrong before
   const photo = await hydra.open(image, { signal: options.signal });
   try {
-    const low = normalise(await lookAt(photo, LOOKS[quality], hydra, part(options, 0.3, 0.6)));
+    const { disparity, doubt } = await lookAt(photo, LOOKS[quality], hydra, part(options, 0.3, 0.6));
+    const low = normalise(disparity);
     const people = outline ? await hydra.run('matte', photo, { signal: options.signal }) : {};
     const { refine } = await refining;
     const data = await refine(low, photo, part(options, 0.6, 1), people['matte'] && coverage(people['matte']));
     options.onProgress?.(1);
-    return createDepthMap(photo.width, photo.height, data);
+    const map = createDepthMap(photo.width, photo.height, data);
+    return doubt ? { ...map, confidence: confidenceOf(doubt, low.data) } : map;
   } finally {
     if (photo !== image) photo.close();
   }
@@ -89,22 +93,38 @@ export async function defaultHydra(options: TaskOptions = {}): Promise<Hydra> {
   return loading.join(options);
 }
 
-/** The network's answer, or the mean of several, each at its own spread, on the finest grid: on a coarser one edges are lost. */
-async function lookAt(photo: Photo, looks: readonly Look[], hydra: Hydra, options: TaskOptions): Promise<Plane> {
-  const planes: Plane[] = [];
+/** What the network says of a photo: disparity up to scale and shift, and how far off it expects to be of it. */
+interface Answer {
+  readonly disparity: Plane;
+  /** ln of the error to expect, in mean absolute deviations of the map, on a grid of its own; of a head that says it. */
+  readonly doubt?: Plane | undefined;
+}
+
+/** The network's answer, or the mean of several, the disparity each at its own spread. */
+async function lookAt(photo: Photo, looks: readonly Look[], hydra: Hydra, options: TaskOptions): Promise<Answer> {
+  const disparities: Plane[] = [];
+  const doubts: Plane[] = [];
   for (const [i, look] of looks.entries()) {
     const task = part(options, i / looks.length, (i + 1) / looks.length);
-    const { disparity } = await hydra.run('depth', photo, { ...task, ...look });
+    const { disparity, doubt } = await hydra.run('depth', photo, { ...task, ...look });
     if (!disparity) throw new RelievoError('MODEL_CONTRACT', `the depth head has no output named 'disparity'.`);
-    if (look.mirror) mirrorRows(disparity.data, disparity.width, disparity.channels);
-    planes.push(disparity);
+    if (doubt && doubt.channels !== 1)
+      throw new RelievoError('MODEL_CONTRACT', `the depth head's 'doubt' has ${doubt.channels} channels, not 1.`);
+    if (look.mirror) for (const plane of [disparity, doubt]) if (plane) mirrorRows(plane.data, plane.width, 1);
+    disparities.push(disparity);
+    if (doubt) doubts.push(doubt);
   }
-  if (planes.length === 1) return planes[0]!;
+  if (looks.length === 1) return { disparity: disparities[0]!, doubt: doubts[0] };
+  return { disparity: mean(disparities, standardise), doubt: doubts.length > 0 ? mean(doubts) : undefined };
+}
+
+/** The mean of planes, each as `alike` makes it, on the finest grid: on a coarser one edges are lost. */
+function mean(planes: readonly Plane[], alike = (data: Float32Array) => data): Plane {
   const finest = planes.reduce((a, b) => (b.data.length > a.data.length ? b : a));
   const sum = new Float32Array(finest.data.length);
   for (const plane of planes) {
-    const data = standardise(resizePlane(plane.data, plane, finest.width, finest.height));
-    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + data[i]!;
+    const data = alike(resizePlane(plane.data, plane, finest.width, finest.height));
+    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + data[i]! / planes.length;
   }
   return { ...finest, data: sum };
 }
@@ -114,6 +134,13 @@ function standardise(data: Float32Array): Float32Array {
   const middle = Float32Array.from(data).sort()[data.length >> 1]!;
   const spread = data.reduce((sum, v) => sum + Math.abs(v - middle), 0) / data.length;
   return spread < FLAT ? new Float32Array(data.length) : data.map((v) => (v - middle) / spread);
+}
+
+/** Nothing is sure of a map without relief. */
+function confidenceOf({ width, height, data }: Plane, disparities: Float32Array): Confidence {
+  const flat = disparities.every((v) => v === disparities[0]);
+  // The chance that an error of a Laplace density is less than NEAR.
+  return { width, height, data: data.map((ln) => (flat ? 0 : 1 - Math.exp(-NEAR / Math.exp(ln)))) };
 }
 
 /** Scale- and shift-free network output -> 0..1. */

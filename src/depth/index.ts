@@ -1,4 +1,4 @@
-export { checkDepth, createDepthMap, disparityAt, type DepthMap } from './depth-map.js';
+export { checkDepth, createDepthMap, disparityAt, type Confidence, type DepthMap } from './depth-map.js';
 export { defaultHydra, estimateDepth, type DepthQuality, type EstimateOptions } from './estimate.js';
 export { findEmbeddedDepth } from './embedded.js';
 export type { EmbeddedDepth } from './embedded-kinds.js';

@@ -2,7 +2,8 @@
  * What the library reads from the answer to a task: output name -> channels. A module of one of these tasks must give
  * them; any other task is the host's own, with any outputs.
  *
- * - `depth`: relative disparity, up to scale and shift, larger = nearer.
+ * - `depth`: relative disparity, up to scale and shift, larger = nearer. It may give `doubt` (1) as well: ln of the error to
+ *   expect in each pixel, in mean absolute deviations of the map.
  * - `matte`: logit of the share of a person in the pixel.
  * - `faces`: on a grid of cells; `score`: logit of a face's centre in the cell; `box`: ln of the distances from the
  *   cell's centre to the left, top, right and bottom edge, in cells; `points`: dx, dy from the cell's centre, in cells,

@@ -4,6 +4,7 @@ import { disparityAt } from '../../src/depth/depth-map.js';
 import { defaultHydra, estimateDepth } from '../../src/depth/estimate.js';
 import { checkDepth } from '../../src/depth/depth-map.js';
 import { Hydra } from '../../src/hydra/hydra.js';
+import type { ImageDataLike } from '../../src/image/image-data.js';
 import { readImage, readImageFile } from '../../src/node/read.js';
 import { ASTRONAUT, picture, rejection, ROOT } from '../helpers/photos.js';
 
@@ -124,6 +125,22 @@ test('best: a photo and its mirror image get mirrored maps, at four looks of whi
   expect(await unlike('best')).toBeLessThan(0.002);
   expect(hydra.backboneRuns).toBe(2 + 3 + 4); // the opened photo's plain features are there
   hydra.close();
+});
+
+test('confidence: a chance for each cell of the network, low where nothing is to be seen', async () => {
+  const mean = (data: Float32Array) => data.reduce((sum, v) => sum + v, 0) / data.length;
+  const of = async (image: ImageDataLike, quality: 'fast' | 'best' = 'fast') => {
+    const { confidence } = await estimateDepth(image, { quality });
+    expect(confidence!.data.length).toBe(confidence!.width * confidence!.height);
+    expect(confidence!.data.every((v) => v >= 0 && v <= 1)).toBe(true);
+    return mean(confidence!.data);
+  };
+  const photo = await readImageFile(ASTRONAUT);
+  const [sure, best] = [await of(photo), await of(photo, 'best')];
+  for (const level of [0, 90, 255]) {
+    expect(await of(picture(256, 256, () => [level, level, level]))).toBeLessThan(Math.min(sure, best) - 0.1);
+  }
+  expect(await of(picture(1, 1, () => [200, 30, 30]))).toBeLessThan(Math.min(sure, best) - 0.1);
 });
 
 test('a quality that is not known is refused before anything is loaded', async () => {
