@@ -10,7 +10,7 @@ export interface DepthMap {
   readonly width: number;
   readonly height: number;
   readonly data: Float32Array;
-  /** Of a map that `estimateDepth` made. What is made of that map has none. */
+  /** How sure the network is. Maps from elsewhere, and those made of this one, go without. */
   readonly confidence?: Confidence | undefined;
 }
 
