@@ -26,7 +26,7 @@ export function embedGDepth(jpeg: Uint8Array, map: Uint8Array, md5: (text: strin
   let binary = '';
   for (let i = 0; i < map.length; i += 8192) binary += String.fromCharCode(...map.subarray(i, i + 8192));
   const long = wrap(`GDepth:Data="${btoa(binary)}"`);
-  const guid = md5(long).toUpperCase();
+  const guid = String(md5(long)).toUpperCase();
   const short = wrap(
     `xmlns:xmpNote="http://ns.adobe.com/xmp/note/" GDepth:Format="RangeInverse" GDepth:Near="${NEAR}" ` +
       `GDepth:Far="${FAR}" GDepth:Mime="image/png" GDepth:Units="m" GDepth:MeasureType="OpticalAxis" ` +

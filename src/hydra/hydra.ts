@@ -1,5 +1,6 @@
 import { DISPOSE, type Closable } from '../core/closable.js';
 import { RelievoError } from '../core/errors.js';
+import { lazy } from '../core/lazy.js';
 import { invalid, numbers, readOptions, TASK, type NumberTable } from '../core/params.js';
 import { Shared } from '../core/shared.js';
 import type { TaskOptions } from '../core/task.js';
@@ -7,7 +8,7 @@ import { decode, type Decoder, type ImageInput } from '../image/decode.js';
 import { checkImage, MAX_PIXELS } from '../image/image-data.js';
 import { mirrorRows, resizeToTensor } from '../image/resize.js';
 import { BACKENDS, type Backend } from './backends.js';
-import { withinBounds } from './bounds.js';
+import type { withinBounds } from './bounds.js';
 import { BUILTIN_BACKBONE, BUILTIN_TASKS, builtinLocation } from './builtin.js';
 import { FeatureCache, FeatureSet, type FeatureTensor } from './features.js';
 import { checkGraph, readGraph, weightBytes, type Graph } from './graph.js';
@@ -139,6 +140,8 @@ export class Hydra implements Closable {
   readonly #tf: Tf;
   readonly #options: HydraOptions;
   readonly #maxPixels: number;
+  /** Comes with TensorFlow.js. */
+  readonly #within: typeof withinBounds;
   readonly #modules = new Map<string, Module>();
   readonly #heads = new Map<string, string>();
   readonly #cache: FeatureCache<Photo>;
@@ -147,8 +150,9 @@ export class Hydra implements Closable {
   #backboneRuns = 0;
   #closed = false;
 
-  private constructor(tf: Tf, backend: Backend, options: HydraOptions) {
+  private constructor(tf: Tf, backend: Backend, options: HydraOptions, within: typeof withinBounds) {
     this.#tf = tf;
+    this.#within = within;
     this.backend = backend;
     this.#options = options;
     const { maxPixels, cacheBytes } = numbers('Hydra.load', HYDRA_PARAMS, options as Record<string, unknown>);
@@ -176,8 +180,8 @@ export class Hydra implements Closable {
     arriving.catch(() => {}); // awaited below, unless something is wrong before
     const wanted = backends ?? (await defaultBackends());
     options.signal?.throwIfAborted();
-    const tf = await arriving;
-    const hydra = new Hydra(tf, await activate(tf, wanted, wasmBaseUrl), options);
+    const [tf, bounds] = await Promise.all([arriving, lazy(() => import('./bounds.js'))]);
+    const hydra = new Hydra(tf, await activate(tf, wanted, wasmBaseUrl), options, bounds.withinBounds);
     try {
       await hydra.add(tasks, { signal: options.signal, onProgress: options.onProgress });
     } catch (error) {
@@ -520,7 +524,7 @@ export class Hydra implements Closable {
     this.#activate();
     finishShaders(this.#tf);
     try {
-      return withinBounds(this.#tf, () => this.#tf.tidy(() => [model.execute(feed(), outputs)].flat()));
+      return this.#within(this.#tf, () => this.#tf.tidy(() => [model.execute(feed(), outputs)].flat()));
     } catch (cause) {
       throw new RelievoError(
         'MODEL_CONTRACT',
