@@ -138,7 +138,7 @@ export class TemporalFilter {
  * Scale and shift that bring `from` to `to` over what stands still. The ratio of the spreads, not the slope of a
  * regression: noise makes a slope too small, and from frame to frame the scene would become flat.
  */
-export function align(
+function align(
   from: Float32Array,
   to: Float32Array,
   moves: Float32Array,

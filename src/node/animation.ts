@@ -12,7 +12,7 @@ export interface AnimationOptions extends FileOptions {
   fps?: number | undefined;
   /** WebP quality, 1..100 points. Default: 80. */
   quality?: number | undefined;
-  /** Most pixels of all frames together, which are held at once. Default: 64,000,000. */
+  /** Most pixels of all frames together, which are held at once, 1..Infinity. Default: 64,000,000. */
   maxPixels?: number | undefined;
 }
 
