@@ -158,7 +158,12 @@ export async function makeTargets() {
       },
     },
     'embedded depth': {
-      seeds: [readFileSync(jpeg), await encoded.clone().withMetadata({ orientation: 6 }).jpeg().toBuffer()],
+      seeds: [
+        readFileSync(jpeg),
+        // The same with a range that makes no sense.
+        Buffer.from(readFileSync(jpeg, 'latin1').replace('GDepth:Far="100"', 'GDepth:Far="0.1"'), 'latin1'),
+        await encoded.clone().withMetadata({ orientation: 6 }).jpeg().toBuffer(),
+      ],
       async run(bytes) {
         await findEmbeddedDepth(bytes);
         const found = await readEmbeddedDepth(bytes, { maxPixels: 1e6 });
