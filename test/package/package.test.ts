@@ -65,7 +65,11 @@ test('what is packed works where it is installed: types, models, command', () =>
     for (const f of ['module.json', 'model.json', 'group1-shard1of1.bin']) expect(packed).toContain(`models/${m}/${f}`);
   }
   expect(packed).toEqual(expect.arrayContaining(['LICENSE', 'README.md', 'THIRD_PARTY.md', pkg.bin.relievo]));
-  expect(packed.filter((p) => /^(src|test|training|demo|bench|assets)\//.test(p))).toEqual([]);
+  expect(packed.filter((p) => /^(src|test|training|demo|bench|assets)\//.test(p))).toEqual(['training/README.md']);
+  // Where the package is read, its links have to lead somewhere.
+  const links = [...readFileSync(`${ROOT}README.md`, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, to]) => to!);
+  expect(links.length).toBeGreaterThan(10);
+  expect(links.filter((to) => !packed.includes(to))).toEqual([]);
   // Sources in the maps, since src/ is not packed.
   const map = JSON.parse(readFileSync(`${ROOT}dist/index.js.map`, 'utf8'));
   expect(map.sourcesContent).toEqual(map.sources.map(() => expect.any(String)));
