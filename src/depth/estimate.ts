@@ -3,7 +3,7 @@ import { lazy } from '../core/lazy.js';
 import { invalid, readOptions, TASK } from '../core/params.js';
 import { Shared } from '../core/shared.js';
 import { part, type TaskOptions } from '../core/task.js';
-import { Hydra, type Look, type Plane } from '../hydra/hydra.js';
+import { Hydra, type HydraOptions, type Look, type Plane } from '../hydra/hydra.js';
 import type { ImageInput } from '../image/decode.js';
 import { coverage } from '../image/matte.js';
 import { mirrorRows, resizePlane } from '../image/resize.js';
@@ -83,14 +83,21 @@ export async function estimateDepth(image: ImageInput | Photo, options: Estimate
 /**
  * The Hydra that calls without one share: loaded once, by whoever asks first; a failed load is forgotten, and one that
  * was closed is made anew.
+ *
+ * ```ts
+ * await defaultHydra({ modelBaseUrl: '/assets/models/', wasmBaseUrl: '/assets/wasm/' }); // then estimateDepth(file), …
+ * ```
+ *
+ * @param options those of `Hydra.load`, for the call that loads it; later calls find it as it is.
+ * @throws RelievoError as `Hydra.load`.
  */
-export async function defaultHydra(options: TaskOptions = {}): Promise<Hydra> {
-  options = readOptions('defaultHydra', options, TASK);
+export async function defaultHydra(options: HydraOptions = {}): Promise<Hydra> {
+  const { signal, onProgress, ...load } = readOptions('defaultHydra', options);
   if (shared && !shared.closed) return shared;
   if (!loading || loading.abandoned || !loading.pending) {
-    loading = new Shared((work) => Hydra.load(work).then((h) => (shared = h)));
+    loading = new Shared((work) => Hydra.load({ ...load, ...work }).then((h) => (shared = h)));
   }
-  return loading.join(options);
+  return loading.join({ signal, onProgress });
 }
 
 /** What the network says of a photo: disparity up to scale and shift, and how far off it expects to be of it. */

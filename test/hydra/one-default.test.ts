@@ -117,6 +117,16 @@ test('a failed download is not remembered', async () => {
   hydra.close();
 });
 
+test('it is told where its files are by the call that loads it', async () => {
+  (await defaultHydra()).close();
+  const elsewhere = defaultHydra({ modelBaseUrl: new URL('file:///nowhere/') });
+  await expect(elsewhere).rejects.toMatchObject({ code: 'MODEL_NETWORK', message: expect.stringContaining('nowhere') });
+  await expect(defaultHydra({ modelsBaseUrl: 'x' } as never)).rejects.toMatchObject({ code: 'INVALID_PARAM' });
+  const found = await defaultHydra({ modelBaseUrl: new URL('../../models/', import.meta.url), modules: ['depth'] });
+  expect(found.tasks).toEqual(['depth']);
+  found.close();
+});
+
 test('the shared Hydra is made anew once it was closed', async () => {
   const first = await defaultHydra();
   expect(first.tasks).toEqual(expect.arrayContaining(['depth', 'matte']));
