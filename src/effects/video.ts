@@ -67,7 +67,9 @@ export async function videoCodec(
   size: { readonly width: number; readonly height: number },
 ): Promise<Video['codec'] | undefined> {
   if (format !== 'webm' && format !== 'mp4') throw invalid('video', 'format', "'webm' or 'mp4'", format);
-  const { width, height } = numbers('video', SIZE_PARAMS, readOptions('video.size', size, ['width', 'height']));
+  // Anything with a size: frames have more than that, and an ImageData has it from its prototype.
+  if (typeof size !== 'object' || size === null) throw invalid('video', 'size', '{ width, height } in pixels', size);
+  const { width, height } = numbers('video', SIZE_PARAMS, { width: size.width, height: size.height });
   const { codecFor, even } = await lazy(() => import('./encode-frames.js'));
   return codecFor(format, even({ width, height }));
 }
