@@ -1,3 +1,4 @@
+import { dataUrlBytes } from '../core/data-url.js';
 import { RelievoError } from '../core/errors.js';
 import { copyOf, hasMethods, invalid, readOptions, TASK } from '../core/params.js';
 import { isObject, own, type ResourceKind } from '../core/schema.js';
@@ -144,14 +145,10 @@ async function toImage(given: Resource, name: string, decoder: Decoder | undefin
   return isPixels(given) ? given : decode(given, { decoder });
 }
 
-/** `data:TYPE;base64,…` or `data:TYPE,…` */
+/** @throws RelievoError `INVALID_PARAM`. */
 function fromDataUrl(url: string): Uint8Array {
-  const comma = url.indexOf(',');
   try {
-    if (comma < 0) throw new Error('no comma');
-    const body = url.slice(comma + 1);
-    if (!/;base64$/i.test(url.slice(0, comma))) return new TextEncoder().encode(decodeURIComponent(body));
-    return Uint8Array.from(atob(body), (c) => c.charCodeAt(0));
+    return dataUrlBytes(url);
   } catch (cause) {
     throw new RelievoError('INVALID_PARAM', `this data URL is damaged: ${short(url)}`, { cause });
   }

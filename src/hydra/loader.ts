@@ -1,3 +1,4 @@
+import { dataUrlBytes } from '../core/data-url.js';
 import { isRelievoError, RelievoError } from '../core/errors.js';
 import { invalid } from '../core/params.js';
 import type { TaskOptions } from '../core/task.js';
@@ -162,7 +163,7 @@ async function download(
     try {
       signal?.throwIfAborted();
       if (url.protocol === 'file:' || url.protocol === 'data:') {
-        const bytes = url.protocol === 'file:' ? await readLocal(url, signal) : readInlined(url);
+        const bytes = url.protocol === 'file:' ? await readLocal(url, signal) : dataUrlBytes(url.href);
         onBytes(bytes.byteLength);
         return bytes;
       }
@@ -232,14 +233,6 @@ export async function readLocal(url: URL, signal?: AbortSignal): Promise<Uint8Ar
     });
     request.send();
   });
-}
-
-/** A bundler may inline small files; a page's policy (`connect-src 'self'`) forbids to fetch what they became. */
-function readInlined(url: URL): Uint8Array<ArrayBuffer> {
-  const [, base64, body] = /^data:[^,]*?(;base64)?,(.*)$/s.exec(url.href) ?? [];
-  if (body === undefined) throw new Error('it is no data: address');
-  const text = decodeURIComponent(body);
-  return base64 ? Uint8Array.from(atob(text), (c) => c.charCodeAt(0)) : new TextEncoder().encode(text);
 }
 
 async function openCache(): Promise<Cache | undefined> {
