@@ -6,7 +6,7 @@ import type { Face } from '../image/face.js';
 import { checkImage, createImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import type { Region } from '../image/region.js';
 import type { Lens } from './bokeh-band.js';
-import { resolveFocus, type Focus } from './focus.js';
+import { APERTURE, resolveFocus, type Focus } from './focus.js';
 import { matchDepth } from './match-depth.js';
 
 export interface BokehOptions {
@@ -50,13 +50,7 @@ export interface BokehOptions {
 
 /** Numeric options: default, range and unit. */
 export const BOKEH_PARAMS = {
-  aperture: {
-    default: 0.03,
-    min: 0,
-    max: 0.2,
-    unit: 'share of the long side',
-    doc: 'Blur radius at disparity difference 1.',
-  },
+  aperture: { ...APERTURE, doc: 'Blur radius at disparity difference 1.' },
   rotation: { default: 0, min: -360, max: 360, unit: 'degrees', doc: 'Turns the blades counter-clockwise.' },
   roundness: { default: 0.2, min: 0, max: 1, unit: 'share', doc: '0 = straight blades, 1 = a disc.' },
   squeeze: { default: 1, min: 0.5, max: 2, unit: 'height over width', doc: 'Anamorphic stretch of the disc.' },

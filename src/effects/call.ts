@@ -2,7 +2,7 @@ import { lazy } from '../core/lazy.js';
 import { readOptions } from '../core/params.js';
 import { at, readFields, type Fields, type FieldsJson } from '../core/schema.js';
 import type { TaskOptions } from '../core/task.js';
-import { checkDepth, type DepthMap } from '../depth/depth-map.js';
+import type { DepthMap } from '../depth/depth-map.js';
 import { checkFaces } from '../image/face.js';
 import { checkImage, type ImageDataLike, type OutputImage } from '../image/image-data.js';
 import { checkMatte } from '../image/matte.js';
@@ -25,22 +25,20 @@ export function callable<F extends Fields>(operator: PointOperator<F> | WholeOpe
     given: FieldsJson<F> & Parts & TaskOptions,
   ): Promise<{ image: OutputImage; depth: DepthMap }> => {
     const { name } = operator;
-    const { signal, onProgress, matte, faces, createCanvas, ...options } = readOptions(name, given);
-    const task = { signal, onProgress };
-    image = checkImage(name, image);
-    const frame = {
-      image,
-      depth: checkDepth(name, depth),
+    const { matte, faces, createCanvas, ...rest } = readOptions(name, given);
+    const parts = {
       matte: matte === undefined ? undefined : checkMatte(name, matte),
       faces: faces === undefined ? undefined : checkFaces(name, faces),
       createCanvas,
     };
     if (operator.kind === 'point')
-      return { image: await applyPoint(operator, { ...options, ...task }, frame), depth: frame.depth };
+      return { image: await applyPoint(operator, rest, { image, depth, ...parts }), depth };
+    const { signal, onProgress, ...options } = rest;
     signal?.throwIfAborted();
     const values = readFields(operator.options, options, at(name));
-    const map = await matchDepth(name, frame.depth, image, { signal });
-    const made = await operator.run({ ...frame, depth: map }, values, task);
+    image = checkImage(name, image);
+    const map = await matchDepth(name, depth, image, { signal });
+    const made = await operator.run({ image, depth: map, ...parts }, values, { signal, onProgress });
     const { runPoints } = await lazy(() => import('./run-points.js'));
     const copy = () => runPoints({ image, depth: map }, []);
     return { image: (made.image as OutputImage | undefined) ?? (await copy()), depth: made.depth ?? map };

@@ -41,9 +41,10 @@ export interface FocusContext {
   readonly aperture?: number | undefined;
 }
 
-const APERTURE_PARAMS = {
-  aperture: { default: 0.03, min: 0, max: 0.2, unit: 'share of the long side', doc: '' },
-} as const satisfies NumberTable;
+/** Of every lens that a focus is for: blur radius at a disparity difference of 1. */
+export const APERTURE = { default: 0.03, min: 0, max: 0.2, unit: 'share of the long side' } as const;
+
+const APERTURE_PARAMS = { aperture: { ...APERTURE, doc: '' } } as const satisfies NumberTable;
 
 /** Blur that passes for sharp, radius as a share of the long side: the circle of confusion of 1/1500 of the diagonal. */
 const SHARP = 1 / 3750;

@@ -66,7 +66,7 @@ export function registerOperator(operator: Operator): void {
   const made = (kind === 'point' || kind === 'whole') && typeof options === 'object' && options !== null;
   if (!made || typeof (read as never)[works] !== 'function')
     throw invalid('registerOperator', 'operator', 'what definePointOperator or defineOperator returns', operator);
-  registered.set(name, operator);
+  registered.set(name, read as Operator);
 }
 
 /** The operator that a recipe means, ours or the host's. */

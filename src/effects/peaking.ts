@@ -2,12 +2,13 @@ import { lazy } from '../core/lazy.js';
 import { numberFields, told, type FieldsValue } from '../core/schema.js';
 import type { NumberTable } from '../core/params.js';
 import { colourField } from './colour-field.js';
+import { APERTURE } from './focus.js';
 import { focusField } from './focus-field.js';
 import { defineOperator } from './operator.js';
 
 /** Numeric options: default, range and unit. */
 const PEAKING_PARAMS = {
-  aperture: { default: 0.03, min: 0, max: 0.2, unit: 'share of the long side', doc: 'As that of the bokeh it is for.' },
+  aperture: { ...APERTURE, doc: 'As that of the bokeh it is for.' },
   sharpness: { default: 0.12, min: 0.01, max: 1, unit: 'encoded light', doc: 'Least local contrast that is marked.' },
 } as const satisfies NumberTable;
 

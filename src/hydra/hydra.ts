@@ -150,14 +150,18 @@ export class Hydra implements Closable {
   #backboneRuns = 0;
   #closed = false;
 
-  private constructor(tf: Tf, backend: Backend, options: HydraOptions, within: typeof withinBounds) {
+  private constructor(
+    tf: Tf,
+    backend: Backend,
+    options: HydraOptions & { readonly maxPixels: number; readonly cacheBytes: number },
+    within: typeof withinBounds,
+  ) {
     this.#tf = tf;
     this.#within = within;
     this.backend = backend;
     this.#options = options;
-    const { maxPixels, cacheBytes } = numbers('Hydra.load', HYDRA_PARAMS, options as Record<string, unknown>);
-    this.#maxPixels = maxPixels;
-    this.#cache = new FeatureCache(cacheBytes);
+    this.#maxPixels = options.maxPixels;
+    this.#cache = new FeatureCache(options.cacheBytes);
   }
 
   /**
@@ -170,7 +174,7 @@ export class Hydra implements Closable {
     options = readOptions('Hydra.load', options, OPTION_NAMES);
     const { modules = DEFAULT_MODULES, modelBaseUrl, wasmBaseUrl } = options;
     const tasks = checkBuiltin('Hydra.load', modules);
-    numbers('Hydra.load', HYDRA_PARAMS, options as Record<string, unknown>);
+    const bounds = numbers('Hydra.load', HYDRA_PARAMS, options as Record<string, unknown>);
     if (modelBaseUrl !== undefined) checkAddress('Hydra.load', 'modelBaseUrl', modelBaseUrl);
     if (wasmBaseUrl !== undefined && typeof wasmBaseUrl !== 'string')
       throw invalid('Hydra.load', 'wasmBaseUrl', 'the address of a folder', wasmBaseUrl);
@@ -180,8 +184,8 @@ export class Hydra implements Closable {
     arriving.catch(() => {}); // awaited below, unless something is wrong before
     const wanted = backends ?? (await defaultBackends());
     options.signal?.throwIfAborted();
-    const [tf, bounds] = await Promise.all([arriving, lazy(() => import('./bounds.js'))]);
-    const hydra = new Hydra(tf, await activate(tf, wanted, wasmBaseUrl), options, bounds.withinBounds);
+    const [tf, { withinBounds }] = await Promise.all([arriving, lazy(() => import('./bounds.js'))]);
+    const hydra = new Hydra(tf, await activate(tf, wanted, wasmBaseUrl), { ...options, ...bounds }, withinBounds);
     try {
       await hydra.add(tasks, { signal: options.signal, onProgress: options.onProgress });
     } catch (error) {

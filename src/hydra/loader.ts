@@ -158,11 +158,12 @@ async function download(
   tries = TRIES,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { signal } = options;
+  const local = url.protocol === 'file:' || url.protocol === 'data:';
   for (let attempt = 1; ; attempt++) {
     let received = 0;
     try {
       signal?.throwIfAborted();
-      if (url.protocol === 'file:' || url.protocol === 'data:') {
+      if (local) {
         const bytes = url.protocol === 'file:' ? await readLocal(url, signal) : dataUrlBytes(url.href);
         onBytes(bytes.byteLength);
         return bytes;
@@ -194,7 +195,7 @@ async function download(
       if (isRelievoError(cause)) throw cause;
       onBytes(-received); // what has to come again is not progress
       const status = cause instanceof HttpError ? cause.status : undefined;
-      const final = /^(file|data):/.test(url.protocol) || (status !== undefined && status < 500 && status !== 429);
+      const final = local || (status !== undefined && status < 500 && status !== 429);
       if (final || attempt >= tries) {
         const why = status ? `HTTP ${status}` : cause instanceof Error ? cause.message : String(cause);
         throw new RelievoError(
@@ -227,10 +228,12 @@ export async function readLocal(url: URL, signal?: AbortSignal): Promise<Uint8Ar
     request.responseType = 'arraybuffer';
     request.onload = () => resolve(new Uint8Array(request.response as ArrayBuffer));
     request.onerror = () => reject(new Error('a browser reads no files by their address: serve the folder by HTTP'));
-    signal?.addEventListener('abort', () => {
+    const stop = () => {
       request.abort();
-      reject(signal.reason as Error);
-    });
+      reject(signal!.reason as Error);
+    };
+    request.onloadend = () => signal?.removeEventListener('abort', stop);
+    signal?.addEventListener('abort', stop, { once: true });
     request.send();
   });
 }

@@ -13,6 +13,7 @@ import { drawableSize, unreadable } from '../image/drawable.js';
 import { createImage, isPixels, refuseClosed, type ImageDataLike } from '../image/image-data.js';
 import {
   CLOSED_STREAM,
+  scriptsOf,
   type Answer,
   type Functions,
   type Handle,
@@ -108,8 +109,7 @@ export async function createWorker(options: WorkerOptions = {}): Promise<Relievo
   const read = readOptions('createWorker', options, NAMES_OF_OPTIONS);
   const { worker: own, operators = [], signal, onProgress, ...hydra } = read;
   if (own !== undefined && !hasMethods(own, ['postMessage'])) throw invalid('createWorker', 'worker', 'a Worker', own);
-  if (!Array.isArray(operators)) throw invalid('createWorker', 'operators', 'a list of addresses', operators);
-  const scripts = operators.map(addressOf);
+  const scripts = scriptsOf(operators);
   const worker = own ?? startWorker();
   const link = new Link(worker);
   try {
@@ -121,14 +121,6 @@ export async function createWorker(options: WorkerOptions = {}): Promise<Relievo
   } catch (error) {
     link.end();
     throw error;
-  }
-}
-
-function addressOf(address: string | URL): string {
-  try {
-    return new URL(address, document.baseURI).href;
-  } catch {
-    throw invalid('createWorker', 'operators', 'a list of addresses', address);
   }
 }
 

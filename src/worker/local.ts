@@ -18,7 +18,7 @@ import { detectFaces } from '../portrait/faces.js';
 import { cutOut, estimateMatte } from '../portrait/matte.js';
 import { readEmbeddedDepth } from './embedded-depth.js';
 import type { RelievoWorker, WorkerOptions } from './index.js';
-import type { Functions, WorkerHydraOptions } from './protocol.js';
+import { scriptsOf, type Functions, type WorkerHydraOptions } from './protocol.js';
 
 /**
  * What `createWorker` gives, on this thread: for pages in which no worker can be started. Long calls let the page's
@@ -30,7 +30,7 @@ export async function createLocal({
   operators = [],
   ...options
 }: WorkerHydraOptions & Pick<WorkerOptions, 'operators'> & TaskOptions = {}): Promise<RelievoWorker> {
-  for (const address of operators) await loadOperators(new URL(address, document.baseURI).href);
+  for (const address of scriptsOf(operators)) await loadOperators(address);
   const hydra = await Hydra.load(options);
   const guard = <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
     async function guarded(...args: A): Promise<R> {

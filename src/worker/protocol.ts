@@ -1,3 +1,4 @@
+import { invalid } from '../core/params.js';
 import type { estimateDepth } from '../depth/estimate.js';
 import type { DepthStreamOptions } from '../depth/stream.js';
 import type { applyBokeh } from '../effects/bokeh.js';
@@ -88,3 +89,16 @@ export interface Remote {
 }
 
 export const CLOSED_STREAM = 'this DepthStream was closed: create another one.';
+
+/** Whole addresses of a host's operators: a worker has another base than its page. @throws RelievoError `INVALID_PARAM`. */
+export function scriptsOf(operators: readonly (string | URL)[]): string[] {
+  const wrong = (received: unknown) => invalid('createWorker', 'operators', 'a list of addresses', received);
+  if (!Array.isArray(operators)) throw wrong(operators);
+  return operators.map((address: string | URL) => {
+    try {
+      return new URL(address, document.baseURI).href;
+    } catch {
+      throw wrong(address);
+    }
+  });
+}
